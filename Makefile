@@ -1,0 +1,38 @@
+# make demo DATA=<folder>   compare the methods on a folder of recordings
+# make test                 every check that a change has to pass
+# make venv                 only the virtual environment, in .venv
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# OpenMP threads that wait for work would otherwise keep a core busy.
+export OMP_WAIT_POLICY := passive
+
+.PHONY: demo test lint venv clean
+
+demo: $(if $(DATA),venv)
+ifndef DATA
+	$(error DATA is missing: say which folder of recordings, as in `make demo DATA=recordings/oak`)
+endif
+	$(BIN)/tapsklearn compare "$(DATA)"
+
+test: lint
+	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest --numprocesses auto --quiet
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/numpydoc lint $$(find tapsklearn -name '*.py')
+
+venv: $(VENV)/.complete
+
+$(VENV)/.complete: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,15 @@
+from . import datasets as datasets
+from . import detectors as detectors
+from . import model_selection as model_selection
+from . import networks as networks
+from . import preprocessing as preprocessing
+from ._version import __version__ as __version__
+from .detectors import ArcFaceDetector as ArcFaceDetector
+from .detectors import AutoencoderDetector as AutoencoderDetector
+from .detectors import CropKNNDetector as CropKNNDetector
+from .detectors import NeighborDistance as NeighborDistance
+from .preprocessing import LogSpectrogram as LogSpectrogram
+from .preprocessing import Standardizer as Standardizer
+from .preprocessing import TakeError as TakeError
+from .preprocessing import TapCrop as TapCrop
+from .preprocessing import WavLoader as WavLoader

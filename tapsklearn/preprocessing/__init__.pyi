@@ -1,0 +1,12 @@
+from ._article import article_preprocessing as article_preprocessing
+from ._errors import TakeError as TakeError
+from ._log_spectrogram import LogSpectrogram as LogSpectrogram
+from ._log_spectrogram import log_spectrogram as log_spectrogram
+from ._onset import find_onset as find_onset
+from ._onset import frame_energy as frame_energy
+from ._read_take import read_take as read_take
+from ._standardizer import Standardizer as Standardizer
+from ._standardizer import standardize as standardize
+from ._tap_crop import TapCrop as TapCrop
+from ._tap_crop import crop_tap as crop_tap
+from ._wav_loader import WavLoader as WavLoader

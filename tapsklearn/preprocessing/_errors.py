@@ -1,0 +1,59 @@
+"""The one error that names every take that cannot be used, and why."""
+
+from collections.abc import Mapping
+
+_SHOWN = 10
+
+
+class TakeError(ValueError):
+    """Takes that cannot be used, each with its reason.
+
+    Parameters
+    ----------
+    problems : mapping of str or int to str
+        What is wrong, by file, or by row number where only rows are known.
+
+    Attributes
+    ----------
+    problems : dict of str or int to str
+        As given; all of them, also those the message leaves out.
+
+    Examples
+    --------
+    >>> print(TakeError({"oak/03.wav": "the file is empty"}))
+    oak/03.wav: the file is empty
+    >>> print(TakeError({4: "no tap", 7: "no tap"}))
+    2 takes cannot be used: row 4: no tap; row 7: no tap
+    """
+
+    def __init__(self, problems: Mapping[str | int, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        parts = [
+            f"{f'row {take}' if isinstance(take, int) else take}: {reason}"
+            for take, reason in self.problems.items()
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        listed = shorten(parts)
+        return f"{len(parts)} takes cannot be used: {listed}"
+
+
+def shorten(parts: list[str]) -> str:
+    """Join what is to be listed, and count what would make the line too long.
+
+    Parameters
+    ----------
+    parts : list of str
+        What to list.
+
+    Returns
+    -------
+    str
+        The first ten, and how many more there are.
+    """
+    more = len(parts) - _SHOWN
+    tail = f"; and {more} more" if more > 0 else ""
+    return "; ".join(parts[:_SHOWN]) + tail

@@ -1,0 +1,165 @@
+"""Files to waveforms."""
+
+import os
+import warnings
+from collections.abc import Iterable, Iterator
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from tapsklearn.preprocessing._errors import TakeError, shorten
+from tapsklearn.preprocessing._read_take import decode, describe_cut
+
+
+class WavLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+    """Read recordings as mono waveforms of one rate and length.
+
+    Channels are averaged, other sampling rates are resampled, short files are
+    padded with zeros and long ones cut, with a warning that names them. The
+    whole result is held in memory: 0.5 MB for each 3-s take at 44.1 kHz.
+
+    Parameters
+    ----------
+    sr : int, default=44100
+        Sampling rate of the waveforms, in Hz.
+    duration : float, default=3.0
+        Length of the waveforms, in seconds.
+    on_error : {"raise", "nan"}, default="raise"
+        What a file that cannot be used does: "raise" is an error that lists all
+        such files with their reasons; "nan" gives a row of NaN and a warning, so
+        that one bad file does not stop a long run. Later transformers pass such
+        rows through, and detectors score them NaN.
+
+    See Also
+    --------
+    tapsklearn.preprocessing.read_take : The same for one file.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np, soundfile
+    >>> with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+    ...     soundfile.write(file.name, np.sin(np.arange(24000) / 9), 48000)
+    ...     WavLoader(sr=16000, duration=1.0).fit_transform([file.name]).shape
+    (1, 16000)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "sr": [Interval(Integral, 1, None, closed="left")],
+        "duration": [Interval(Real, 0, None, closed="neither")],
+        "on_error": [StrOptions({"raise", "nan"})],
+    }
+
+    def __init__(
+        self, *, sr: int = 44100, duration: float = 3.0, on_error: str = "raise"
+    ) -> None:
+        self.sr = sr
+        self.duration = duration
+        self.on_error = on_error
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Iterable[str | os.PathLike[str]], y: Any = None) -> "WavLoader":
+        """Check the parameters; there is nothing to learn.
+
+        Parameters
+        ----------
+        X : array-like of path-like, of shape (n_takes,)
+            The files; they are not opened.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        WavLoader
+            Itself.
+        """
+        _as_paths(X)
+        return self
+
+    def transform(self, X: Iterable[str | os.PathLike[str]]) -> NDArray[np.float32]:
+        """Read the files.
+
+        Parameters
+        ----------
+        X : array-like of path-like, of shape (n_takes,)
+            The files.
+
+        Returns
+        -------
+        ndarray of shape (n_takes, sr * duration), float32
+            One waveform a row.
+
+        Raises
+        ------
+        TakeError
+            If files cannot be used and `on_error` is "raise".
+        """
+        paths = _as_paths(X)
+        waveforms = np.empty(
+            (len(paths), round(self.sr * self.duration)), dtype=np.float32
+        )
+        problems: dict[str | int, str] = {}
+        cut: list[str] = []
+        for waveform, path in zip(waveforms, paths, strict=True):
+            try:
+                waveform[:], seconds_cut = decode(
+                    path, sr=self.sr, duration=self.duration
+                )
+            except TakeError as error:
+                problems |= error.problems
+                waveform[:] = np.nan
+                continue
+            if seconds_cut:
+                cut.append(describe_cut(path, seconds_cut))
+        if problems and self.on_error == "raise":
+            raise TakeError(problems)
+        if problems:
+            warnings.warn(
+                f"{TakeError(problems)} (given as NaN, will score NaN)", stacklevel=2
+            )
+        if cut:
+            warnings.warn(
+                f"longer than duration={self.duration:g} s: {shorten(cut)}",
+                stacklevel=2,
+            )
+        return waveforms
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _as_paths(X: Iterable[str | os.PathLike[str]]) -> list[str]:
+    if isinstance(X, str | bytes | os.PathLike):
+        raise ValueError(f"expected a list of files, got a single one: {X!r}")
+    if isinstance(X, Iterator):
+        # It would be empty by the time that transform comes after fit.
+        raise ValueError(
+            f"expected a list of files, got a {type(X).__name__}, which can be read "
+            "only once; sorted(...) makes it a list"
+        )
+    if getattr(X, "ndim", 1) != 1:
+        raise ValueError(
+            f"expected a one-dimensional list of files, got a {type(X).__name__} of "
+            f"{X.ndim} dimensions"  # type: ignore[attr-defined]
+        )
+    paths = list(X)
+    for path in paths:
+        if not isinstance(path, str | os.PathLike):
+            raise ValueError(
+                f"expected paths of files, got {path!r} of {type(path).__name__}"
+            )
+    if not paths:
+        raise ValueError("found no files: the list of paths is empty (0 sample(s))")
+    return [os.fspath(path) for path in paths]

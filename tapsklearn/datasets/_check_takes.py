@@ -1,0 +1,114 @@
+"""Everything that is wrong with a folder of recordings, in one table."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from tapsklearn.datasets._files import is_file
+from tapsklearn.datasets._index import read_index
+from tapsklearn.datasets._take_problems import find_take_problems
+
+# Too few to tell how a board's own taps differ from each other, let alone to set
+# some of them apart for judging. The article recorded 30 of each.
+MIN_TAKES = 10
+
+
+def check_takes(
+    root: str | os.PathLike[str],
+    *,
+    normal: str | Iterable[str] | None = None,
+    min_takes: int = MIN_TAKES,
+    on_take: Callable[[int, int], object] | None = None,
+) -> pd.DataFrame:
+    """Find everything that is wrong with a folder of recordings.
+
+    Every file is read, one at a time, in full.
+
+    Parameters
+    ----------
+    root : path-like
+        The folder, in a layout that `load_takes` reads.
+    normal : str or iterable of str, default=None
+        As for `load_takes`. Here it is no problem if nothing says which boards
+        are normal.
+    min_takes : int, default=10
+        How many takes a board needs.
+    on_take : callable, default=None
+        Called after each file with the number of files read and the number of
+        files there are: ``on_take(done, total)``.
+
+    Returns
+    -------
+    DataFrame
+        A row for each problem; no row if all is well. Columns: ``path`` as in the
+        frame of `load_takes`, ``board``, ``problem``, ``detail`` in words. The
+        problems, in this order ("" for a path or board that does not apply):
+
+        - "folder": what `load_takes` would raise.
+        - "unreadable": not sound that can be used, such as a truncated file.
+        - "silent": nothing but zeros, or a peak below -60 dBFS. It is not judged
+          any further.
+        - "clipped": three samples or more in a row at full scale.
+        - "no tap": nothing rises 10 dB above the rest of the take. Takes shorter
+          than about 0.7 s are not judged.
+        - "two taps": peaks within 15 dB of the loudest, 0.1 s or more apart, with
+          a fall of 10 dB between them. What bounces, like a dropped ball, has
+          them by nature.
+        - "odd rate": another sampling rate than most files have.
+        - "few takes": a board with fewer than `min_takes` takes.
+
+    Raises
+    ------
+    FolderError
+        If the folder is missing, is not a folder, or holds no recordings.
+
+    See Also
+    --------
+    tapsklearn.datasets.load_takes : Load what has been checked.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, numpy as np, soundfile
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     pathlib.Path(root, "oak").mkdir()
+    ...     soundfile.write(f"{root}/oak/00.wav", np.zeros(44100), 44100)
+    ...     soundfile.write(f"{root}/oak/01.wav", np.ones(1000), 44100)
+    ...     print(check_takes(root, min_takes=5).to_string(index=False))
+         path board   problem                                           detail
+    oak/00.wav   oak    silent                             all samples are zero
+    oak/01.wav   oak   clipped 1000 samples at full scale, first at 0.000 s
+                 oak few takes                             2 of the 5 takes needed
+    """
+    frame, folder_problems = read_index(root, normal=normal, need_condition=False)
+    # Missing files are among the folder's problems already.
+    files = [
+        (path, board)
+        for path, board in zip(frame["path"], frame["board"], strict=True)
+        if is_file(Path(root, path))
+    ]
+
+    found = []
+    rates: list[int | None] = []
+    for done, (path, _) in enumerate(files, start=1):
+        problems, rate = find_take_problems(Path(root, path))
+        found.append(problems)
+        rates.append(rate)
+        if on_take is not None:
+            on_take(done, len(files))
+
+    rows = [("", "", "folder", problem) for problem in folder_problems]
+    known_rates = Counter(rate for rate in rates if rate is not None)
+    for (path, board), problems, rate in zip(files, found, rates, strict=True):
+        rows += [(path, board, problem, detail) for problem, detail in problems]
+        if rate is not None and rate != (usual := known_rates.most_common(1)[0][0]):
+            detail = f"{rate} Hz, where most files have {usual} Hz"
+            rows.append((path, board, "odd rate", detail))
+    n_takes = Counter(board for _, board in files)
+    for board in frame["board"].unique():
+        if board and n_takes[board] < min_takes:
+            detail = f"{n_takes[board]} of the {min_takes} takes needed"
+            rows.append(("", board, "few takes", detail))
+    return pd.DataFrame(rows, columns=["path", "board", "problem", "detail"])

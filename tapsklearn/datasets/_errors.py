@@ -1,0 +1,43 @@
+"""The one error that says everything that is wrong with a folder."""
+
+import os
+from collections.abc import Iterable
+
+from tapsklearn.preprocessing._errors import shorten
+
+
+class FolderError(ValueError):
+    """A folder of recordings that cannot be used, with all that is wrong with it.
+
+    Parameters
+    ----------
+    root : path-like
+        The folder.
+    problems : iterable of str
+        What is wrong, one sentence each.
+
+    Attributes
+    ----------
+    root : str
+        The folder.
+    problems : list of str
+        As given; all of them, also those the message leaves out.
+
+    Examples
+    --------
+    >>> print(FolderError("taps", ["the folder is empty"]))
+    taps: the folder is empty
+    >>> print(FolderError("taps", ["there is no file a.wav", "there is no file b.wav"]))
+    taps: 2 problems: there is no file a.wav; there is no file b.wav
+    """
+
+    def __init__(self, root: str | os.PathLike[str], problems: Iterable[str]) -> None:
+        self.root = os.fspath(root)
+        self.problems = list(problems)
+        super().__init__(self.root, self.problems)
+
+    def __str__(self) -> str:
+        listed = shorten(self.problems)
+        if len(self.problems) == 1:
+            return f"{self.root}: {listed}"
+        return f"{self.root}: {len(self.problems)} problems: {listed}"

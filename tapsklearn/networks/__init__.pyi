@@ -1,0 +1,2 @@
+from ._autoencoder import ConvAutoencoder as ConvAutoencoder
+from ._shallow import ShallowCNN as ShallowCNN

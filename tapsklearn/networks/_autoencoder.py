@@ -1,0 +1,98 @@
+"""A convolutional autoencoder."""
+
+from torch import Tensor, nn
+
+_CHANNELS = (16, 8, 8)
+
+
+class ConvAutoencoder(nn.Module):
+    """Squeeze crops through three pooling steps and draw them again.
+
+    The convolutional autoencoder of F. Chollet, "Building Autoencoders in Keras"
+    (2016): 3 x 3 convolutions, ReLU and 2 x 2 max-pooling with 16, 8 and 8
+    channels, mirrored with upsampling, but with a linear output, as standardized
+    crops are not bounded. Crops of any size are padded up to a multiple of 8 and
+    the drawing is cut back.
+
+    Parameters
+    ----------
+    input_shape : tuple of (int, int)
+        Frequencies and frames of a crop.
+    """
+
+    def __init__(self, input_shape: tuple[int, int]) -> None:
+        super().__init__()
+        self.input_shape = tuple(input_shape)
+        step = 2 ** len(_CHANNELS)
+        height, width = (-side % step for side in self.input_shape)
+        self.pad = nn.ZeroPad2d((0, width, 0, height))
+        # Pooling before ReLU gives the same, with a quarter of the work.
+        self.encoder = nn.ModuleList()
+        n_in = 1
+        for n_out in _CHANNELS:
+            self.encoder.append(
+                nn.Sequential(
+                    nn.Conv2d(n_in, n_out, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()
+                )
+            )
+            n_in = n_out
+        decoder: list[nn.Module] = []
+        for n_out in reversed(_CHANNELS):
+            decoder += [
+                nn.Conv2d(n_in, n_out, 3, padding=1),
+                nn.ReLU(),
+                nn.Upsample(scale_factor=2),
+            ]
+            n_in = n_out
+        self.decoder = nn.Sequential(*decoder, nn.Conv2d(n_in, 1, 3, padding=1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Draw crops again from what passes the bottleneck.
+
+        Parameters
+        ----------
+        images : Tensor of shape (n, 1, n_freqs, n_frames)
+            Crops.
+
+        Returns
+        -------
+        Tensor of shape (n, 1, n_freqs, n_frames)
+            Reconstructions.
+        """
+        n_freqs, n_frames = self.input_shape
+        return self.decoder(self.feature_maps(images)[-1])[..., :n_freqs, :n_frames]
+
+    def embed(self, images: Tensor) -> Tensor:
+        """Give the bottleneck.
+
+        Parameters
+        ----------
+        images : Tensor of shape (n, 1, n_freqs, n_frames)
+            Crops.
+
+        Returns
+        -------
+        Tensor of shape (n, n_features)
+            The last map of the encoder, flattened.
+        """
+        return self.feature_maps(images)[-1].flatten(1)
+
+    def feature_maps(self, images: Tensor) -> list[Tensor]:
+        """Give the maps of the encoder's second and third step.
+
+        Parameters
+        ----------
+        images : Tensor of shape (n, 1, n_freqs, n_frames)
+            Crops.
+
+        Returns
+        -------
+        list of Tensor of shape (n, n_channels, height, width)
+            Both maps.
+        """
+        images = self.pad(images)
+        maps = []
+        for step in self.encoder:
+            images = step(images)
+            maps.append(images)
+        return maps[1:]

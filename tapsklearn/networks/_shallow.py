@@ -1,0 +1,121 @@
+"""The article's shallow convolutional network."""
+
+import torch
+from torch import Tensor, nn
+
+_CHANNELS = (32, 32, 64, 64, 64)
+_HIDDEN = (64, 32)
+
+
+class ShallowCNN(nn.Module):
+    """Five convolutional blocks and three linear layers that give an embedding.
+
+    Each block is a 3 x 3 convolution without padding, PReLU and 2 x 2 max-pooling,
+    with 32, 32, 64, 64 and 64 channels; then Linear 64, PReLU, Linear 32, PReLU,
+    Linear `embedding_dim`. On the article's crops of 100 x 120 the blocks end in
+    64 numbers. Where a side is too small for a step, the convolution is padded
+    (below 3 pixels) and the pooling left out (below 2).
+
+    Parameters
+    ----------
+    input_shape : tuple of (int, int)
+        Frequencies and frames of a crop.
+    embedding_dim : int, default=2
+        Size of the embedding; the article's is 2.
+    unit_sphere : bool, default=False
+        Whether to scale each embedding to length 1, for losses that only know
+        angles.
+    """
+
+    def __init__(
+        self,
+        input_shape: tuple[int, int],
+        *,
+        embedding_dim: int = 2,
+        unit_sphere: bool = False,
+    ) -> None:
+        super().__init__()
+        self.unit_sphere = unit_sphere
+        self.blocks = nn.ModuleList()
+        (height, width), n_in = input_shape, 1
+        for n_out in _CHANNELS:
+            padding = (int(height < 3), int(width < 3))
+            height, width = height + 2 * padding[0] - 2, width + 2 * padding[1] - 2
+            pool = (min(height, 2), min(width, 2))
+            height, width = height // pool[0], width // pool[1]
+            self.blocks.append(
+                nn.Sequential(
+                    nn.Conv2d(n_in, n_out, 3, padding=padding), _PooledPReLU(pool)
+                )
+            )
+            n_in = n_out
+        self.head = nn.Sequential(
+            nn.Flatten(),
+            nn.Linear(n_in * height * width, _HIDDEN[0]),
+            nn.PReLU(),
+            nn.Linear(_HIDDEN[0], _HIDDEN[1]),
+            nn.PReLU(),
+            nn.Linear(_HIDDEN[1], embedding_dim),
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Embed crops.
+
+        Parameters
+        ----------
+        images : Tensor of shape (n, 1, n_freqs, n_frames)
+            Crops.
+
+        Returns
+        -------
+        Tensor of shape (n, embedding_dim)
+            Embeddings.
+        """
+        for block in self.blocks:
+            images = block(images)
+        embedding = self.head(images)
+        if self.unit_sphere:
+            return nn.functional.normalize(embedding)
+        return embedding
+
+    embed = forward
+
+    def feature_maps(self, images: Tensor) -> list[Tensor]:
+        """Give the maps of the middle blocks, the third and the fourth.
+
+        Parameters
+        ----------
+        images : Tensor of shape (n, 1, n_freqs, n_frames)
+            Crops.
+
+        Returns
+        -------
+        list of Tensor of shape (n, n_channels, height, width)
+            Both maps.
+        """
+        maps = []
+        for block in self.blocks[:4]:
+            images = block(images)
+            maps.append(images)
+        return maps[2:]
+
+
+class _PooledPReLU(nn.PReLU):
+    """PReLU and then max-pooling, computed the other way round.
+
+    PReLU takes most of the time of a block, and after pooling there is a quarter
+    to do. With a slope of at least 0 it is monotone, so the largest output comes
+    from the largest input; with a negative one it falls and rises, so that the
+    largest output comes from the largest or from the smallest input.
+    """
+
+    def __init__(self, kernel_size: tuple[int, int]) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+
+    def forward(self, maps: Tensor) -> Tensor:
+        largest = super().forward(nn.functional.max_pool2d(maps, self.kernel_size))
+        if self.weight.item() >= 0:
+            return largest
+        smallest = -nn.functional.max_pool2d(-maps, self.kernel_size)
+        return torch.maximum(largest, super().forward(smallest))

@@ -1,0 +1,379 @@
+"""What must hold for every method of the family."""
+
+import copy
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import torch
+from methods import METHODS, NEED_BOARDS, TRAINED, make_crops
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.neighbors import KernelDensity
+from skorch.callbacks import Callback, EarlyStopping
+
+from tapsklearn.model_selection import BoardKFold, anomaly_scorer
+
+NORMAL = ["board 0", "board 1"]
+
+every_method = pytest.mark.parametrize("name", METHODS)
+every_trained = pytest.mark.parametrize("name", TRAINED)
+
+
+def fitted(name, crops, boards, **params):
+    params.setdefault("normal_boards", NORMAL)
+    return clone(METHODS[name]).set_params(**params).fit(crops, boards)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_crops()
+
+
+@every_method
+def test_scores_are_higher_for_normal_boards_than_for_a_strange_one(name, data):
+    crops, boards = data
+    strange = make_crops(6, 10, seed=1)[0][50:]
+    params = {} if name == "crop-knn" else {"max_epochs": 15, "lr": 3e-3}
+    detector = fitted(name, crops, boards, **params)
+    normal = detector.score_samples(make_crops(2, 10, seed=2)[0])
+    assert np.median(normal) > np.median(detector.score_samples(strange))
+
+
+@every_method
+def test_the_forms_of_the_score_agree(name, data):
+    crops, boards = data
+    detector = fitted(name, crops, boards)
+    scores = detector.score_samples(crops)
+    assert scores.dtype == np.float64
+    assert scores.shape == (len(crops),)
+    np.testing.assert_array_equal(detector.anomaly_score(crops), -scores)
+    decision = detector.decision_function(crops)
+    np.testing.assert_array_equal(decision, scores - detector.offset_)
+    np.testing.assert_array_equal(
+        detector.predict(crops), np.where(decision >= 0, 1, -1)
+    )
+
+
+@every_method
+@pytest.mark.parametrize(
+    "copy_of", [copy.deepcopy, lambda d: pickle.loads(pickle.dumps(d))]
+)
+def test_a_copy_scores_the_same(name, copy_of, data):
+    crops, boards = data
+    detector = fitted(name, crops, boards)
+    again = copy_of(detector)
+    assert not any(isinstance(value, torch.nn.Module) for value in vars(again).values())
+    np.testing.assert_array_equal(
+        again.score_samples(crops), detector.score_samples(crops)
+    )
+    np.testing.assert_array_equal(again.transform(crops), detector.transform(crops))
+
+
+@every_method
+def test_the_same_seed_gives_the_same_scores_and_another_seed_others(name, data):
+    crops, boards = data
+    first = fitted(name, crops, boards, random_state=3).score_samples(crops)
+    np.random.seed(99)  # noqa: NPY002
+    torch.manual_seed(99)
+    again = fitted(name, crops, boards, random_state=3).score_samples(crops)
+    np.testing.assert_array_equal(first, again)
+    other = fitted(name, crops, boards, random_state=4).score_samples(crops)
+    assert (first != other).any()
+
+
+@every_method
+def test_fitting_again_is_fitting_afresh(name, data):
+    crops, boards = data
+    other_crops, other_boards = make_crops(5, 8, seed=5)
+    detector = fitted(name, other_crops[:, :10], other_boards)
+    detector.fit(crops, boards)
+    fresh = fitted(name, crops, boards)
+    np.testing.assert_array_equal(
+        detector.score_samples(crops), fresh.score_samples(crops)
+    )
+
+
+@every_method
+def test_no_global_random_state_is_touched(name, data):
+    crops, boards = data
+    before = (
+        np.random.get_state()[1].tolist(),  # noqa: NPY002
+        random.getstate(),
+        torch.get_rng_state().tolist(),
+    )
+    fitted(name, crops, boards).score_samples(crops)
+    after = (
+        np.random.get_state()[1].tolist(),  # noqa: NPY002
+        random.getstate(),
+        torch.get_rng_state().tolist(),
+    )
+    assert before == after
+
+
+@every_method
+def test_two_workers_find_what_one_finds(name, data):
+    crops, boards = data
+    detector = clone(METHODS[name]).set_params(normal_boards=NORMAL)
+    options = {
+        "cv": BoardKFold(2, normal_boards=NORMAL),
+        "scoring": anomaly_scorer(normal_boards=NORMAL),
+    }
+    if name in NEED_BOARDS:
+        detector.set_params(merge_normal=True)
+    alone = cross_val_score(detector, crops, boards, **options)
+    with torch.random.fork_rng():
+        together = cross_val_score(detector, crops, boards, n_jobs=2, **options)
+    np.testing.assert_allclose(alone, together)
+
+
+def test_another_process_finds_the_same(data):
+    crops, boards = data
+    here = fitted("arcface-shallow", crops, boards).score_samples(crops).sum()
+    script = """
+        import torch
+        torch.set_num_threads(1)
+        from methods import METHODS, make_crops
+        crops, boards = make_crops()
+        detector = METHODS["arcface-shallow"].set_params(
+            normal_boards=["board 0", "board 1"]
+        )
+        print(repr(float(detector.fit(crops, boards).score_samples(crops).sum())))
+    """
+    there = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+    assert float(there.stdout) == here
+
+
+@every_method
+def test_crops_views_and_plain_features_are_all_taken(name):
+    crops, boards = make_crops(views=2)
+    with_views = fitted(name, crops, boards)
+    assert with_views.score_samples(crops).shape == (40,)
+    assert with_views.transform(crops).shape[0] == 40
+    flat = crops[:, 0].reshape(40, -1)[:, :9]
+    assert fitted(name, flat, boards).transform(flat).shape[0] == 40
+
+
+@every_method
+def test_a_view_given_twice_counts_like_once(name, data):
+    crops, boards = data
+    detector = fitted(name, crops[:, None], boards)
+    twice = fitted(name, np.repeat(crops[:, None], 2, axis=1), boards)
+    if name == "crop-knn":
+        np.testing.assert_allclose(
+            twice.score_samples(np.repeat(crops[:, None], 2, axis=1)),
+            detector.score_samples(crops[:, None]),
+        )
+    mixed = np.stack([crops, crops[::-1]], axis=1)
+    np.testing.assert_allclose(
+        twice.transform(mixed),
+        (
+            twice.transform(np.stack([crops, crops], axis=1))
+            + twice.transform(np.stack([crops[::-1], crops[::-1]], axis=1))
+        )
+        / 2,
+        atol=1e-5,
+    )
+
+
+@every_method
+def test_the_dtype_of_the_crops_is_kept(name, data):
+    crops, boards = data
+    for dtype in (np.float32, np.float64):
+        detector = fitted(name, crops.astype(dtype), boards)
+        assert detector.transform(crops.astype(dtype)).dtype == dtype
+
+
+@every_method
+@pytest.mark.parametrize("shape", [(3, 12, 15), (3, 2, 12, 16), (3, 12)])
+def test_other_shapes_than_those_fitted_are_refused(name, shape, data):
+    detector = fitted(name, *data)
+    with pytest.raises(ValueError, match="expecting"):
+        detector.score_samples(np.zeros(shape, np.float32))
+
+
+@every_method
+def test_five_dimensions_are_refused(name):
+    with pytest.raises(ValueError, match="at most 3 dimensions"):
+        METHODS[name].fit(np.zeros((4, 2, 2, 2, 2)), ["a", "a", "b", "b"])
+
+
+@every_method
+def test_a_take_with_nan_scores_nan_and_leaves_the_others_alone(name, data):
+    crops, boards = data
+    detector = fitted(name, crops, boards)
+    broken = crops.copy()
+    broken[3] = np.nan
+    scores = detector.score_samples(broken)
+    assert np.isnan(scores[3])
+    assert np.isnan(detector.transform(broken)[3]).all()
+    assert np.isnan(detector.p_values(broken)[3])
+    assert detector.predict(broken)[3] == -1
+    kept = np.arange(len(crops)) != 3
+    np.testing.assert_allclose(
+        scores[kept], detector.score_samples(crops)[kept], rtol=1e-5, atol=1e-6
+    )
+    assert np.isnan(detector.score_samples(broken[3:4])).all()
+
+
+@every_method
+def test_takes_with_nan_are_not_learnt_from(name, data):
+    crops, boards = data
+    broken = np.concatenate([crops, np.full_like(crops[:3], np.nan)])
+    with pytest.warns(UserWarning, match="3 of 43 takes hold NaN"):
+        detector = fitted(name, broken, np.concatenate([boards, boards[:3]]))
+    np.testing.assert_array_equal(
+        detector.score_samples(crops), fitted(name, crops, boards).score_samples(crops)
+    )
+    with pytest.raises(ValueError, match="every take holds NaN"):
+        fitted(name, broken[40:], boards[:3])
+
+
+@every_method
+def test_infinite_numbers_are_refused(name, data):
+    crops, boards = data
+    crops = crops.copy()
+    crops[0, 0, 0] = np.inf
+    with pytest.raises(ValueError, match="infinity"):
+        fitted(name, crops, boards)
+
+
+@every_method
+def test_one_board_alone(name):
+    crops, boards = make_crops(1, 40)
+    detector = clone(METHODS[name])
+    if name in NEED_BOARDS:
+        with pytest.raises(ValueError, match="only 1 class"):
+            detector.fit(crops, boards)
+    else:
+        assert detector.fit(crops, boards).score_samples(crops).shape == (40,)
+        assert detector.fit(crops).score_samples(crops).shape == (40,)
+
+
+@every_method
+def test_a_board_with_a_single_take(name, data):
+    crops, boards = data
+    chosen = [0, *range(10, 40)]
+    detector = fitted(name, crops[chosen], boards[chosen])
+    assert np.isfinite(detector.score_samples(crops)).all()
+
+
+@every_method
+def test_boards_may_be_numbers(name, data):
+    crops, boards = data
+    numbers = np.unique(boards, return_inverse=True)[1]
+    named = fitted(name, crops, boards)
+    numbered = fitted(name, crops, numbers, normal_boards=[0, 1])
+    np.testing.assert_array_equal(
+        named.score_samples(crops), numbered.score_samples(crops)
+    )
+
+
+@every_method
+def test_normal_boards_that_y_lacks(name, data):
+    crops, boards = data
+    some = fitted(name, crops, boards, normal_boards=[*NORMAL, "elsewhere"])
+    np.testing.assert_array_equal(
+        some.score_samples(crops), fitted(name, crops, boards).score_samples(crops)
+    )
+    with pytest.raises(ValueError, match=r"none of normal_boards=.*elsewhere"):
+        fitted(name, crops, boards, normal_boards=["elsewhere"])
+
+
+@pytest.mark.parametrize("name", sorted(set(METHODS) - set(NEED_BOARDS)))
+def test_normal_boards_without_y_are_an_error(name, data):
+    with pytest.raises(ValueError, match="give y"):
+        fitted(name, data[0], None)
+
+
+@every_method
+def test_unfitted(name, data):
+    for method in ("score_samples", "transform", "predict", "p_values"):
+        with pytest.raises(NotFittedError):
+            getattr(clone(METHODS[name]), method)(data[0])
+
+
+@every_method
+def test_another_judge_of_normality(name, data):
+    crops, boards = data
+    detector = fitted(name, crops, boards, normality=KernelDensity())
+    assert np.isfinite(detector.score_samples(crops)).all()
+    if name != "ae":
+        default = fitted(name, crops, boards).score_samples(crops)
+        assert not np.allclose(default, detector.score_samples(crops))
+
+
+@every_trained
+def test_training_that_diverges_says_when_and_what_to_change(name, data):
+    crops, boards = data
+    diverging = {"lr": 1e3, "optimizer": "sgd", "max_epochs": 20}
+    with pytest.raises(ValueError, match=r"in epoch \d+ with lr=1000: .*smaller"):
+        fitted(name, 100 * crops, boards, **diverging)
+
+
+@every_trained
+def test_the_history_holds_falling_losses(name, data):
+    detector = fitted(name, *data, max_epochs=12)
+    losses = [epoch["train_loss"] for epoch in detector.history_]
+    assert len(losses) == 12
+    assert losses[-1] < losses[0]
+
+
+@every_trained
+def test_an_interrupt_is_not_taken_for_the_end_of_training(name, data):
+    def press_ctrl_c():
+        signal.raise_signal(signal.SIGINT)
+
+    class Interrupt(Callback):
+        def on_batch_end(self, net, **kwargs):
+            press_ctrl_c()
+
+    with pytest.raises(KeyboardInterrupt):
+        fitted(name, *data, callbacks=[Interrupt()])
+
+
+@every_trained
+def test_skorch_callbacks_work(name, data):
+    stopping = EarlyStopping(monitor="train_loss", patience=1, threshold=1e9)
+    stopping.set_params(threshold_mode="abs", sink=lambda _: None)
+    detector = fitted(name, *data, max_epochs=30, callbacks=[stopping])
+    assert len(detector.history_) < 30
+
+
+@every_trained
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_either_precision_trains(name, precision, data):
+    detector = fitted(name, *data, precision=precision, max_epochs=3)
+    assert np.isfinite(detector.score_samples(data[0])).all()
+    assert all(weight.dtype == np.float32 for weight in detector.weights_.values())
+
+
+@every_method
+def test_a_grid_search_over_its_parameters(name, data):
+    crops, boards = data
+    grid = (
+        {"lr": [1e-3, 1e-2], "max_epochs": [1, 2]}
+        if name in TRAINED
+        else {"normality": [None, KernelDensity()]}
+    )
+    search = GridSearchCV(
+        clone(METHODS[name]).set_params(normal_boards=NORMAL),
+        grid,
+        cv=BoardKFold(2, normal_boards=NORMAL),
+        scoring=anomaly_scorer(normal_boards=NORMAL),
+        error_score="raise",
+    ).fit(crops, boards)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.score_samples(crops).shape == (40,)

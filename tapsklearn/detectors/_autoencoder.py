@@ -168,6 +168,8 @@ class AutoencoderDetector(OutlierMixin, NetworkDetector):
             Reconstructions; NaN for takes with NaN.
         """
         check_is_fitted(self)
-        takes = self._validate_takes(X)
+        return self._compute(X, self._redraw, shape=self.input_shape_)
+
+    def _redraw(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         drawings = self._run(lambda network, images: network(images), takes)
-        return drawings.reshape(len(takes), *self.input_shape_)
+        return drawings.reshape(-1, *self.input_shape_)

@@ -1,7 +1,7 @@
 """What every detector does, training or not: validate, judge, calibrate."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -111,8 +111,7 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         features = self._describe(takes[reference])
         self.normality_ = self._make_normality().fit(features)
         if set_apart.any():
-            apart = self._describe(takes[set_apart & is_normal])
-            scores = self.normality_.score_samples(apart)
+            scores = self._score(takes[set_apart & is_normal])
         else:
             scores = left_out_scores(
                 features, self._specimens_of(boards[reference]), self._make_normality
@@ -135,12 +134,7 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             Embeddings, the mean over the views of a take; NaN for takes with NaN.
         """
         check_is_fitted(self)
-        takes = self._validate_takes(X)
-        missing = _missing(takes)
-        embeddings = np.full((len(takes), self._n_features_out), np.nan, takes.dtype)
-        if not missing.all():
-            embeddings[~missing] = self._embed(takes[~missing])
-        return embeddings
+        return self._compute(X, self._embed, shape=(self._n_features_out,))
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
         """Score takes: the higher, the more normal.
@@ -156,14 +150,7 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             Scores; NaN for takes with NaN.
         """
         check_is_fitted(self)
-        takes = self._validate_takes(X)
-        missing = _missing(takes)
-        scores = np.full(len(takes), np.nan)
-        if not missing.all():
-            scores[~missing] = self.normality_.score_samples(
-                self._describe(takes[~missing])
-            )
-        return scores
+        return self._compute(X, self._score, dtype=np.float64)
 
     def anomaly_score(self, X: ArrayLike) -> NDArray[np.float64]:
         """Score takes the other way round: the higher, the less normal.
@@ -226,6 +213,25 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             probability of at most α, as far as it is like those calibrated with.
         """
         return conformal_p_values(self.score_samples(X), self.calibration_scores_)
+
+    def _score(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
+        return self.normality_.score_samples(self._describe(takes))
+
+    def _compute(
+        self,
+        X: ArrayLike,
+        function: Callable[[NDArray[np.floating]], NDArray[np.floating]],
+        *,
+        shape: tuple[int, ...] = (),
+        dtype: Any = None,
+    ) -> NDArray[Any]:
+        """Compute something of given shape for each take; NaN for takes with NaN."""
+        takes = self._validate_takes(X)
+        known = ~_missing(takes)
+        result = np.full((len(takes), *shape), np.nan, dtype or takes.dtype)
+        if known.any():
+            result[known] = function(takes[known])
+        return result
 
     def _validate_training_set(
         self, X: ArrayLike, y: ArrayLike | None

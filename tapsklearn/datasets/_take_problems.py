@@ -14,6 +14,7 @@ from tapsklearn.preprocessing import (
     log_spectrogram,
     read_take,
 )
+from tapsklearn.preprocessing._read_take import ALL_ZERO
 
 # The article's spectrogram, for which the rules below were tried.
 _RATE = 44100
@@ -65,11 +66,7 @@ def find_take_problems(path: Path) -> tuple[list[tuple[str, str]], int | None]:
     except TakeError as error:
         [reason] = error.problems.values()
         # To the reader an error, here a finding of its own.
-        code = "silent" if reason == "all samples are zero" else "unreadable"
-        return [(code, reason)], None
-    except MemoryError:
-        # A damaged header can promise any length.
-        return [("unreadable", "too long to fit into memory")], None
+        return [("silent" if reason == ALL_ZERO else "unreadable", reason)], None
     with soundfile.SoundFile(path) as file:
         rate, subtype = file.samplerate, file.subtype
         samples = file.read(dtype="float32", always_2d=True)

@@ -17,6 +17,7 @@ from tapsklearn.preprocessing._riff import wav_length
 _MARGIN_S = 0.1
 # 60 dB down: out of phase but for rounding, or the dither of the converter.
 _CANCELLED = 1e-3
+ALL_ZERO = "all samples are zero"
 # What libsndfile answers for a FLAC that was written to a pipe.
 _UNKNOWN_LENGTH = 2**63 - 1
 
@@ -139,7 +140,7 @@ def _decode(
         raise _UnusableError("holds samples that are NaN or infinite")
     loudest = np.abs(channels[:kept]).max(initial=0.0)
     if loudest == 0:
-        raise _UnusableError(f"all samples are zero{where}")
+        raise _UnusableError(f"{ALL_ZERO}{where}")
     if np.abs(waveform[:kept]).max() <= _CANCELLED * loudest:
         raise _UnusableError(f"its channels cancel each other out{where}")
 
@@ -175,6 +176,9 @@ def _read(
         raise _UnusableError(
             f"cannot be read as audio: {error.error_string}"
         ) from error
+    except MemoryError as error:
+        # A damaged header can promise any length.
+        raise _UnusableError("is too long to fit into memory") from error
     except TypeError as error:
         # soundfile wants to be told what a file called .raw holds.
         raise _UnusableError("cannot be read as audio: it has no header") from error

@@ -75,5 +75,3 @@ def wav_length(path: Path) -> WavLength:
                     return WavLength()
                 return WavLength(missing=max(0, start + size - length))
             file.seek(start + size + size % 2)
-            if file.tell() > length:
-                return WavLength(missing=file.tell() - length)

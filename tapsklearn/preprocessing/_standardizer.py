@@ -170,4 +170,4 @@ def _missing(X: NDArray[np.floating]) -> NDArray[np.bool_]:
 def _usable(scale: Any, mean: Any) -> Any:
     """Replace the scale of what is constant but for rounding by one."""
     constant = scale <= 10 * np.finfo(np.float32).eps * np.abs(mean)
-    return np.where(constant | (scale == 0), 1.0, scale)
+    return np.where(constant, 1.0, scale)

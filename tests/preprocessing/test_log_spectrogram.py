@@ -91,10 +91,10 @@ def test_article_s_shape() -> None:
     assert LogSpectrogram().fit_transform(X).shape == (1, 513, 1034)
 
 
-@pytest.mark.parametrize("n_bad", [1, 100, None])
-def test_nan_rows_pass_through(takes: NDArray, n_bad: int | None) -> None:
+@pytest.mark.parametrize("bad", [0, 9999, -1, slice(None)])
+def test_nan_rows_pass_through(takes: NDArray, bad: int | slice) -> None:
     X = takes.copy()
-    X[1, :n_bad] = np.nan
+    X[1, bad] = np.nan
     spectrograms = LogSpectrogram().fit_transform(X)
     assert np.isnan(spectrograms[1]).all()
     np.testing.assert_array_equal(

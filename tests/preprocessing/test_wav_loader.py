@@ -661,3 +661,15 @@ def test_wrong_parameters(three_files: list[Path], wrong: dict[str, object]) -> 
     (name,) = wrong
     with pytest.raises(ValueError, match=f"The '{name}' parameter of WavLoader"):
         WavLoader(**wrong).fit(three_files)
+
+
+def test_a_header_that_promises_days_of_sound_is_an_error_not_a_crash(tmp_path):
+    path = tmp_path / "damaged.flac"
+    soundfile.write(path, np.full(1000, 0.1), 44100)
+    content = bytearray(path.read_bytes())
+    # The 36 bits of STREAMINFO that count the samples (RFC 9639, section 8.2).
+    content[21] |= 0x0F
+    content[22:26] = b"\xff\xff\xff\xf0"
+    path.write_bytes(content)
+    with pytest.raises(TakeError, match=r"damaged\.flac: (is too long|truncated)"):
+        read_take(path)

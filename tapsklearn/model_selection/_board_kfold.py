@@ -1,0 +1,259 @@
+"""Cross-validation that never hears a board, or its other end, twice."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.model_selection import BaseCrossValidator
+from sklearn.utils import check_random_state, column_or_1d
+
+
+class BoardKFold(BaseCrossValidator):
+    """Split takes into folds by specimen, each with normal and abnormal boards.
+
+    Every test fold holds normal and abnormal boards that training never heard,
+    neither them nor another board of the same specimen; every training side holds
+    normal ones. Within that, the folds get about equal numbers of normal and of
+    abnormal takes.
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+        Number of folds, at least 2. There can be as many as there are specimens
+        with normal and abnormal boards, plus the smaller of the numbers of those
+        with normal boards only and with abnormal ones only.
+    normal_boards : array-like
+        Labels of y that are normal; those that y lacks are ignored.
+    specimens : mapping, default=None
+        Specimen of each board that is not a specimen of its own.
+    shuffle : bool, default=False
+        Whether to deal the specimens out in random order; else the largest come
+        first, which levels the folds best.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the order, with `shuffle`.
+
+    See Also
+    --------
+    count_feasible_folds : How many folds there can be.
+
+    Examples
+    --------
+    >>> boards = np.repeat(["oak", "ash", "cracked oak", "cracked fir"], 3)
+    >>> cv = BoardKFold(2, normal_boards=["oak", "ash"])
+    >>> for train, test in cv.split(boards, boards):
+    ...     print(np.unique(boards[test]))
+    ['ash' 'cracked oak']
+    ['cracked fir' 'oak']
+    """
+
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        normal_boards: ArrayLike,
+        specimens: Mapping[Any, Any] | None = None,
+        shuffle: bool = False,
+        random_state: Any = None,
+    ) -> None:
+        self.n_splits = n_splits
+        self.normal_boards = normal_boards
+        self.specimens = specimens
+        self.shuffle = shuffle
+        self.random_state = random_state
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return the number of folds.
+
+        Parameters
+        ----------
+        X, y, groups : object
+            Ignored.
+
+        Returns
+        -------
+        int
+            The number of folds.
+        """
+        return self.n_splits
+
+    def split(
+        self, X: Any, y: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Give the rows of the two sides of each fold.
+
+        Parameters
+        ----------
+        X : array-like of length n_takes
+            The takes; only their number matters.
+        y : array-like of shape (n_takes,)
+            Board of each take.
+        groups : array-like of shape (n_takes,), default=None
+            Specimen of each take; overrides `specimens`.
+
+        Yields
+        ------
+        train, test : ndarray
+            Row numbers.
+
+        Raises
+        ------
+        ValueError
+            If the folds cannot be made; the message says how many can.
+        """
+        if y is None:
+            raise ValueError("y, the board of each take, is needed to split by board")
+        yield from super().split(X, y, groups)
+
+    def _iter_test_masks(
+        self, X: Any = None, y: Any = None, groups: Any = None
+    ) -> Iterator[NDArray[np.bool_]]:
+        counts, specimen_of_take = _count_takes(
+            y, self.normal_boards, self.specimens, groups
+        )
+        feasible = _count_feasible(counts)
+        if not isinstance(self.n_splits, int | np.integer) or self.n_splits < 2:
+            raise ValueError(
+                f"n_splits={self.n_splits!r} must be a whole number of at least 2"
+            )
+        if self.n_splits > feasible:
+            raise ValueError(
+                f"n_splits={self.n_splits} cannot be made: {_describe(counts)}"
+            )
+        order = np.arange(len(counts))
+        if self.shuffle:
+            order = check_random_state(self.random_state).permutation(len(counts))
+        else:
+            order = np.argsort(-counts.sum(axis=1), kind="stable")
+        fold_of_specimen = _deal(counts, order, self.n_splits)
+        for fold in range(self.n_splits):
+            yield fold_of_specimen[specimen_of_take] == fold
+
+
+def count_feasible_folds(
+    y: ArrayLike,
+    *,
+    normal_boards: ArrayLike,
+    specimens: Mapping[Any, Any] | None = None,
+) -> int:
+    """Count the folds into which boards can be split.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_takes,)
+        Board of each take.
+    normal_boards : array-like
+        Labels of y that are normal.
+    specimens : mapping, default=None
+        Specimen of each board that is not a specimen of its own.
+
+    Returns
+    -------
+    int
+        The most folds that `BoardKFold` can make.
+
+    Raises
+    ------
+    ValueError
+        If not even two folds can be made; the message says what is lacking.
+
+    Examples
+    --------
+    >>> count_feasible_folds(
+    ...     ["oak", "ash", "cracked oak", "cracked fir"], normal_boards=["oak", "ash"]
+    ... )
+    2
+    """
+    counts, _ = _count_takes(y, normal_boards, specimens, None)
+    feasible = _count_feasible(counts)
+    if feasible < 2:
+        raise ValueError(
+            f"a comparison over boards is not possible: {_describe(counts)}"
+        )
+    return feasible
+
+
+def _count_takes(
+    y: ArrayLike,
+    normal_boards: ArrayLike,
+    specimens: Mapping[Any, Any] | None,
+    groups: ArrayLike | None,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Count normal and abnormal takes of each specimen, and number the specimens."""
+    boards = column_or_1d(y)
+    if groups is None:
+        known = specimens or {}
+        names = [str(known.get(board, board)) for board in boards.tolist()]
+    else:
+        names = [str(name) for name in column_or_1d(groups).tolist()]
+    found, specimen_of_take = np.unique(names, return_inverse=True)
+    is_normal = np.isin(boards, np.asarray(normal_boards))
+    counts = np.zeros((len(found), 2), dtype=np.intp)
+    np.add.at(counts, (specimen_of_take, np.where(is_normal, 0, 1)), 1)
+    return counts, specimen_of_take
+
+
+def _count_kinds(counts: NDArray[np.intp]) -> tuple[int, int, int]:
+    """Count specimens that are mixed, normal only and abnormal only."""
+    has_normal, has_abnormal = (counts > 0).T
+    return (
+        int((has_normal & has_abnormal).sum()),
+        int((has_normal & ~has_abnormal).sum()),
+        int((~has_normal & has_abnormal).sum()),
+    )
+
+
+def _count_feasible(counts: NDArray[np.intp]) -> int:
+    mixed, normal, abnormal = _count_kinds(counts)
+    return mixed + min(normal, abnormal)
+
+
+def _describe(counts: NDArray[np.intp]) -> str:
+    mixed, normal, abnormal = _count_kinds(counts)
+    feasible = _count_feasible(counts)
+    can = f"at most {feasible} folds" if feasible >= 2 else "no two folds"
+    both = f" and {mixed} with boards of both conditions" if mixed else ""
+    return (
+        f"each fold needs a normal and an abnormal specimen of its own, and there are "
+        f"{normal} normal and {abnormal} abnormal specimens{both}: {can} can be made"
+    )
+
+
+def _deal(
+    counts: NDArray[np.intp], order: NDArray[np.intp], n_splits: int
+) -> NDArray[np.intp]:
+    """Assign each specimen a fold.
+
+    First each fold gets what it cannot do without: a mixed specimen while there
+    are any, from then on a normal and an abnormal one. Then each further specimen
+    goes where its takes are scarcest.
+    """
+    fold_of_specimen = np.full(len(counts), -1)
+    load = np.zeros((n_splits, 2))
+    # Shares in place of counts: a normal take weighs as much as an abnormal one.
+    shares = counts / np.maximum(counts.sum(axis=0), 1)
+
+    def assign(specimen: int, fold: int) -> None:
+        fold_of_specimen[specimen] = fold
+        load[fold] += shares[specimen]
+
+    has_normal, has_abnormal = (counts > 0).T
+    mixed = [s for s in order if has_normal[s] and has_abnormal[s]]
+    normal = [s for s in order if not has_abnormal[s]]
+    abnormal = [s for s in order if not has_normal[s]]
+    n_alone = min(len(mixed), n_splits)
+    n_pairs = n_splits - n_alone
+    for fold in range(n_alone):
+        assign(mixed[fold], fold)
+    # The largest normal specimen meets the smallest abnormal one and so on, so
+    # that the folds start out even.
+    for pair in range(n_pairs):
+        assign(normal[pair], n_alone + pair)
+        assign(abnormal[n_pairs - 1 - pair], n_alone + pair)
+    # Mixed ones fit least well, and come while there is most left to level with.
+    for specimen in [*mixed, *normal, *abnormal]:
+        if fold_of_specimen[specimen] < 0:
+            # The sum of squares is least where the folds are most even.
+            fullness = ((load + shares[specimen]) ** 2 - load**2).sum(axis=1)
+            assign(specimen, int(fullness.argmin()))
+    return fold_of_specimen

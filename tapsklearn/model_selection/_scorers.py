@@ -1,0 +1,124 @@
+"""Scorers that judge the ranking of takes, defects as the positive class."""
+
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+
+
+def _neg_fpr_at_tpr95(
+    is_abnormal: NDArray[np.bool_], anomaly_score: NDArray[np.floating]
+) -> float:
+    fpr, tpr, _ = roc_curve(is_abnormal, anomaly_score)
+    return -float(fpr[np.argmax(tpr >= 0.95)])
+
+
+METRICS: dict[str, Callable[[Any, Any], float]] = {
+    "roc_auc": roc_auc_score,
+    # Standardized (McClish 1989) so that chance is 0.5, as of the whole area.
+    "pauc": partial(roc_auc_score, max_fpr=0.1),
+    "average_precision": average_precision_score,
+    "neg_fpr_at_tpr95": _neg_fpr_at_tpr95,
+}
+
+
+def anomaly_scorer(metric: str = "roc_auc", *, normal_boards: ArrayLike) -> Any:
+    """Make a scorer of detectors for `GridSearchCV` and `cross_validate`.
+
+    Scikit-learn's own scorers never ask `score_samples`, and with defects as the
+    positive class would take our sign, higher is more normal, the wrong way round.
+
+    Parameters
+    ----------
+    metric : str, default="roc_auc"
+        One of "roc_auc"; "pauc", the standardized partial area up to a false-alarm
+        rate of 0.1; "average_precision"; "neg_fpr_at_tpr95", minus the false-alarm
+        rate at which 95 % of the defects are caught. Higher is better in all.
+    normal_boards : array-like
+        Labels of y that are normal.
+
+    Returns
+    -------
+    callable
+        ``scorer(estimator, X, y)``, with the boards as y, for any estimator that
+        has `score_samples`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric; when scoring, if y lacks normal or abnormal
+        boards.
+
+    Examples
+    --------
+    >>> from tapsklearn import CropKNNDetector
+    >>> crops = np.random.default_rng(0).normal(size=(40, 16, 24))
+    >>> crops[30:] += 5
+    >>> boards = np.repeat(["oak", "ash", "fir", "cracked"], 10)
+    >>> scorer = anomaly_scorer("roc_auc", normal_boards=["oak", "ash", "fir"])
+    >>> detector = CropKNNDetector(normal_boards=["oak", "ash", "fir"], random_state=0)
+    >>> scorer(detector.fit(crops, boards), crops, boards)
+    1.0
+    """
+    if metric not in METRICS:
+        raise ValueError(f"metric={metric!r} must be one of {', '.join(METRICS)}")
+    return _AnomalyScorer(metric, normal_boards)
+
+
+class _AnomalyScorer:
+    def __init__(self, metric: str, normal_boards: ArrayLike) -> None:
+        self.metric = metric
+        self.normal_boards = normal_boards
+
+    def __call__(self, estimator: Any, X: Any, y: ArrayLike) -> float:
+        is_abnormal = ~np.isin(np.asarray(y), np.asarray(self.normal_boards))
+        return judge(self.metric, is_abnormal, estimator.score_samples(X))
+
+    def __repr__(self) -> str:
+        return f"anomaly_scorer({self.metric!r})"
+
+
+def judge(
+    metric: str, is_abnormal: NDArray[np.bool_], scores: NDArray[np.floating]
+) -> float:
+    """Compute one metric from scores.
+
+    Parameters
+    ----------
+    metric : str
+        A key of `METRICS`.
+    is_abnormal : ndarray of shape (n_takes,), bool
+        Which takes are of abnormal boards.
+    scores : ndarray of shape (n_takes,)
+        Scores; higher is more normal. NaN is left out, with a warning.
+
+    Returns
+    -------
+    float
+        The metric.
+
+    Raises
+    ------
+    ValueError
+        If there are not takes of both conditions with a score.
+    """
+    known = ~np.isnan(scores)
+    if not known.all():
+        warnings.warn(
+            f"{(~known).sum()} of {len(scores)} takes have no score and are left out",
+            stacklevel=3,
+        )
+    is_abnormal, scores = is_abnormal[known], scores[known]
+    if not len(scores):
+        raise ValueError(f"{metric} needs scores, and no take has one")
+    if is_abnormal.all() or not is_abnormal.any():
+        found = "abnormal" if is_abnormal.any() else "normal"
+        raise ValueError(
+            f"{metric} needs takes of normal and of abnormal boards, found only "
+            f"{found} ones; split with BoardKFold, and check normal_boards"
+        )
+    return float(METRICS[metric](is_abnormal, -scores))

@@ -1,0 +1,108 @@
+"""The entry point: commands in, exit codes out, never a traceback for bad input."""
+
+import io
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from tapsklearn._version import __version__
+from tapsklearn.cli._check import check
+from tapsklearn.cli._compare import compare
+
+# Typer has no public name for the root of its errors about arguments.
+_UsageError: Any = typer.BadParameter.__base__
+
+_INTERRUPTED = 130
+_WRONG_USE = 2
+
+app = typer.Typer(
+    help="Hear damage: learn from tap recordings whether the next tap is normal.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(compare)
+app.command()(check)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tapsklearn {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False,
+        "--version",
+        help="Show the version and exit.",
+        callback=_show_version,
+        is_eager=True,
+    ),
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, default=None
+        The arguments; None takes those of the process.
+
+    Returns
+    -------
+    int
+        0 when all went well, 1 when a check found something, 2 on wrong use, 130
+        when interrupted.
+    """
+    # A file's name can hold what no encoding knows, and must not end the listing.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            status = app(
+                args=None if arguments is None else list(arguments),
+                prog_name="tapsklearn",
+                standalone_mode=False,
+            )
+            sys.stdout.flush()
+        except _UsageError as error:
+            command = error.ctx.command_path if error.ctx else "tapsklearn"
+            return _fail(f"{error.format_message()} (see {command} --help)")
+        except BrokenPipeError:
+            # Whoever read the output has enough; nothing is left to be flushed.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            return _fail(f"{where}{error.strerror or error}")
+        except ValueError as error:
+            return _fail(str(error))
+        except (KeyboardInterrupt, typer.Abort):
+            status = _INTERRUPTED
+    if status == _INTERRUPTED:
+        _say("interrupted")
+    return int(status or 0)
+
+
+def _fail(message: str) -> int:
+    _say(message)
+    return _WRONG_USE
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    _say(f"warning: {message}")
+
+
+def _say(message: str) -> None:
+    """Write one line to what is standard error now, be it below progress bars."""
+    sys.stderr.write(f"tapsklearn: {' '.join(message.split())}\n")

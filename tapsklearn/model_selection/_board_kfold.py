@@ -229,13 +229,11 @@ def _deal(
     goes where its takes are scarcest.
     """
     fold_of_specimen = np.full(len(counts), -1)
-    load = np.zeros((n_splits, 2))
-    # Shares in place of counts: a normal take weighs as much as an abnormal one.
-    shares = counts / np.maximum(counts.sum(axis=0), 1)
+    load = np.zeros((n_splits, 2), dtype=np.intp)
 
     def assign(specimen: int, fold: int) -> None:
         fold_of_specimen[specimen] = fold
-        load[fold] += shares[specimen]
+        load[fold] += counts[specimen]
 
     has_normal, has_abnormal = (counts > 0).T
     mixed = [s for s in order if has_normal[s] and has_abnormal[s]]
@@ -254,6 +252,6 @@ def _deal(
     for specimen in [*mixed, *normal, *abnormal]:
         if fold_of_specimen[specimen] < 0:
             # The sum of squares is least where the folds are most even.
-            fullness = ((load + shares[specimen]) ** 2 - load**2).sum(axis=1)
+            fullness = ((load + counts[specimen]) ** 2 - load**2).sum(axis=1)
             assign(specimen, int(fullness.argmin()))
     return fold_of_specimen

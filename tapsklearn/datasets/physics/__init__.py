@@ -1,0 +1,10 @@
+"""The sound of a tapped board: plate, crack, strike, microphone and room.
+
+A free orthotropic plate is solved for its modes of vibration, with or without a
+crack; a stick strikes it; a microphone hears what the modes radiate. Everything is
+in SI units: metres, kilograms, seconds, pascals.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

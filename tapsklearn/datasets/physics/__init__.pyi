@@ -1,0 +1,11 @@
+from ._board import Board as Board
+from ._crack import Crack as Crack
+from ._material import MATERIALS as MATERIALS
+from ._material import Material as Material
+from ._plate import PlateModes as PlateModes
+from ._plate import plate_modes as plate_modes
+from ._render import render_tap as render_tap
+from ._rig import Rig as Rig
+from ._rig import new_session as new_session
+from ._strike import Strike as Strike
+from ._strike import hertz_contact_time as hertz_contact_time

@@ -1,4 +1,5 @@
-# make demo DATA=<folder>   compare the methods on a folder of recordings
+# make demo                 compare the methods on synthesized boards
+# make demo DATA=<folder>   compare them on a folder of recordings
 # make test                 every check that a change has to pass
 # make venv                 only the virtual environment, in .venv
 
@@ -11,11 +12,8 @@ export OMP_WAIT_POLICY := passive
 
 .PHONY: demo test lint venv clean
 
-demo: $(if $(DATA),venv)
-ifndef DATA
-	$(error DATA is missing: say which folder of recordings, as in `make demo DATA=recordings/oak`)
-endif
-	$(BIN)/tapsklearn compare "$(DATA)"
+demo: venv
+	$(BIN)/tapsklearn $(if $(DATA),compare "$(DATA)",demo)
 
 test: lint
 	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest --numprocesses auto --quiet

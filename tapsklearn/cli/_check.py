@@ -1,27 +1,17 @@
 """``tapsklearn check``: what is wrong with a folder of recordings."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tapsklearn.cli._patterns import split_list
+from tapsklearn.cli._options import Normal, Recordings, split_list
 from tapsklearn.cli._progress import progress_bars
 
 
 def check(
-    directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder of recordings.")
-    ],
-    normal: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Boards that are normal, as patterns (hh_*,oak*); else the folder's "
-            "takes.csv or boards.csv says.",
-            metavar="PATTERNS",
-        ),
-    ] = None,
+    directory: Recordings,
+    normal: Normal = None,
     min_takes: Annotated[
         int,
         typer.Option(min=1, metavar="N", help="Boards with fewer takes are listed."),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tapsklearn.cli._patterns import split_list
+from tapsklearn.cli._options import Jobs, Normal, Recordings, Seed, split_list
 from tapsklearn.cli._progress import progress_bars
 
 if TYPE_CHECKING:
@@ -18,25 +18,16 @@ _WIDEST = 200
 
 
 def compare(
-    directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder of recordings.")
-    ],
+    directory: Recordings,
     methods: Annotated[
         list[str] | None,
         typer.Option(
-            help="Methods to compare, with commas between; a wrong name gets a list "
-            f"of them all.  [default: {','.join(_DEFAULT_METHODS)}]",
+            help="Methods to compare; a wrong name gets a list of all.  "
+            f"[default: {','.join(_DEFAULT_METHODS)}]",
             metavar="NAMES",
         ),
     ] = None,
-    normal: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Boards that are normal, as patterns (hh_*,oak*); else the folder's "
-            "takes.csv or boards.csv says.",
-            metavar="PATTERNS",
-        ),
-    ] = None,
+    normal: Normal = None,
     folds: Annotated[
         int | None,
         typer.Option(
@@ -53,15 +44,8 @@ def compare(
             help="Epochs of every method that trains.  [default: its own]",
         ),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Seed of all that is random.")
-    ] = 0,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="Fits run in parallel.  [default: one a core]"
-        ),
-    ] = None,
+    seed: Seed = 0,
+    jobs: Jobs = None,
     out: Annotated[
         Path | None,
         typer.Option(

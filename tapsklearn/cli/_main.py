@@ -12,6 +12,8 @@ import typer
 from tapsklearn._version import __version__
 from tapsklearn.cli._check import check
 from tapsklearn.cli._compare import compare
+from tapsklearn.cli._demo import demo
+from tapsklearn.cli._synth import synth
 
 # Typer has no public name for the root of its errors about arguments.
 _UsageError: Any = typer.BadParameter.__base__
@@ -26,8 +28,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(compare)
-app.command()(check)
+for _command in (demo, synth, check, compare):
+    app.command()(_command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -266,6 +266,17 @@ def test_warnings_are_lines_like_any_other_message(run: Any, taps: Path) -> None
     )
 
 
+def test_warnings_do_not_run_into_the_bars_of_a_terminal(
+    run: Any, taps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Makes rich draw as on a terminal.
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    _, _, err = run("compare", taps, *KNN)
+    assert "\x1b[2K" in err
+    assert re.search(r"(\n|\x1b\[2K)tapsklearn: warning: crop-knn, folds 0, 1: ", err)
+
+
 def test_two_jobs_give_the_same(run: Any, taps: Path) -> None:
     def compare(n_jobs: str) -> list[dict[str, Any]]:
         options = ("--methods", "crop-knn", "--jobs", n_jobs, "--json")
@@ -413,6 +424,7 @@ def test_version(run: Any) -> None:
             [
                 *("--methods", "--normal", "--folds", "--epochs", "--seed", "--jobs"),
                 *("--out", "--json", "roc_auc", "pauc", "hit_rate"),
+                f"[default: {','.join(_DEFAULT_METHODS)}]",
             ],
         ),
         (["check", "-h"], ["--normal", "--min-takes", "--json", "Exit code 1"]),

@@ -1,0 +1,50 @@
+"""Arguments and options that several commands share."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Recordings = Annotated[
+    Path, typer.Argument(metavar="DIR", help="Folder of recordings.")
+]
+
+Normal = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Boards that are normal, as patterns (hh_*,oak*); else the folder's "
+        "takes.csv or boards.csv says.",
+        metavar="PATTERNS",
+    ),
+]
+
+Seed = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Seed of all that is random.")
+]
+
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar="N", help="Jobs run in parallel.  [default: one a core]"
+    ),
+]
+
+
+def split_list(values: Sequence[str] | None) -> list[str] | None:
+    """Split what was given with commas, by repeating the option, or both.
+
+    Parameters
+    ----------
+    values : sequence of str or None
+        As given.
+
+    Returns
+    -------
+    list of str or None
+        Each value once, in order; None if the option was not given.
+    """
+    if not values:
+        return None
+    parts = (part.strip() for value in values for part in value.split(","))
+    return list(dict.fromkeys(part for part in parts if part))

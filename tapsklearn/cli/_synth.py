@@ -1,0 +1,58 @@
+"""``tapsklearn synth``: boards to try things on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tapsklearn.cli._options import Jobs, Seed
+from tapsklearn.cli._progress import progress_bars
+
+
+def synth(
+    directory: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="Folder to write into: new, or begun before."
+        ),
+    ],
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME", help="article, same_shop or wide.")
+    ] = "article",
+    takes: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Takes of each board.")
+    ] = 30,
+    boards: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Random pieces of wood.  [default: 12 for article, else 24]",
+        ),
+    ] = None,
+    seed: Seed = 0,
+    jobs: Jobs = None,
+) -> None:
+    """Synthesize recordings of tapped boards, some of them cracked.
+
+    The boards are plates of wood, computed with their cracks, the stick and the
+    microphone; takes.csv tells what is what. The folder can be given to compare and
+    check. A run that was interrupted is continued by the same command.
+    """
+    from tapsklearn.datasets import make_tap_boards
+
+    with progress_bars() as progress:
+        made = make_tap_boards(
+            directory,
+            scenario=scenario,
+            n_takes=takes,
+            n_boards=boards,
+            random_state=seed,
+            n_jobs=jobs or -1,
+            progress=progress,
+        )
+    typer.echo(
+        f"tapsklearn: {len(made.paths)} takes of {len(made.specimens)} boards, "
+        f"{len(made.normal_boards)} of them normal; written to {directory}",
+        err=True,
+    )

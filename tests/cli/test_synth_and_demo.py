@@ -1,0 +1,61 @@
+"""The commands that need no recordings."""
+
+import csv
+import json
+
+import pytest
+
+from tapsklearn.cli import _demo as demo_module
+from tapsklearn.cli import main
+
+
+def test_synth_writes_a_folder_that_compare_takes(tmp_path, capsys):
+    boards = tmp_path / "boards"
+    options = ["--scenario", "same_shop", "--takes", "2", "--boards", "4"]
+    assert main(["synth", str(boards), *options, "--jobs", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "16 takes of 8 boards, 4 of them normal" in err
+    with (boards / "takes.csv").open() as table:
+        assert len(list(csv.DictReader(table))) == 16
+    command = ["compare", str(boards), "--methods", "crop-knn", "--json", "--jobs", "1"]
+    assert main(command) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 2
+
+
+def test_synth_again_changes_nothing_and_other_settings_are_refused(tmp_path, capsys):
+    options = ["--scenario", "wide", "--takes", "1", "--boards", "1", "--jobs", "1"]
+    assert main(["synth", str(tmp_path), *options]) == 0
+    written = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.wav")}
+    assert main(["synth", str(tmp_path), *options]) == 0
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+    capsys.readouterr()
+    assert main(["synth", str(tmp_path), *options, "--seed", "1"]) == 2
+    err = capsys.readouterr().err
+    assert "made with other settings" in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--scenario", "factory"], ["--takes", "0"], ["--boards", "-1"], ["--seed", "-1"]],
+)
+def test_wrong_use_is_one_line_and_makes_no_folder(arguments, tmp_path, capsys):
+    assert main(["synth", str(tmp_path / "new"), *arguments]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_demo_compares_the_articles_boards(tmp_path, capsys, monkeypatch):
+    for name, value in {"_TAKES": 2, "_EPOCHS": 1, "_FOLDS": 2}.items():
+        monkeypatch.setattr(demo_module, name, value)
+    assert main(["demo", str(tmp_path / "demo"), "--jobs", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert out.count("crop-knn") == 1
+    assert "arcface-shallow" in out
+    assert "80 takes of 40 boards" in err
+    assert (tmp_path / "demo" / "boards" / "abnormal 7" / "00.wav").exists()
+    with (tmp_path / "demo" / "scores.csv").open() as table:
+        rows = list(csv.DictReader(table))
+    assert len(rows) == 3 * 80
+    assert {"abnormal 7", "similar 12 right"} <= {row["board"] for row in rows}

@@ -14,7 +14,7 @@ from tapsklearn.preprocessing import (
     log_spectrogram,
     read_take,
 )
-from tapsklearn.preprocessing._read_take import ALL_ZERO
+from tapsklearn.preprocessing._read_take import ALL_ZERO, openable
 
 # The article's spectrogram, for which the rules below were tried.
 _RATE = 44100
@@ -67,7 +67,7 @@ def find_take_problems(path: Path) -> tuple[list[tuple[str, str]], int | None]:
         [reason] = error.problems.values()
         # To the reader an error, here a finding of its own.
         return [("silent" if reason == ALL_ZERO else "unreadable", reason)], None
-    with soundfile.SoundFile(path) as file:
+    with soundfile.SoundFile(openable(path)) as file:
         rate, subtype = file.samplerate, file.subtype
         samples = file.read(dtype="float32", always_2d=True)
     peak = 20 * np.log10(np.abs(samples).max())

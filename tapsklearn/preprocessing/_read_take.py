@@ -158,7 +158,7 @@ def _read(
     path: str | os.PathLike[str], *, sr: int, duration: float | None
 ) -> tuple[NDArray[np.float32], int, int]:
     """Read what is needed of a file; tell its rate and its whole length, too."""
-    source = _openable(Path(path))
+    source = openable(Path(path))
     try:
         with soundfile.SoundFile(source) as file:
             rate, n_frames = file.samplerate, file.frames
@@ -191,8 +191,19 @@ def _read(
     return channels, rate, n_frames
 
 
-def _openable(path: Path) -> str | bytes | BytesIO:
-    """Check a file before it is opened as audio; give it as soundfile takes it."""
+def openable(path: Path) -> str | bytes | BytesIO:
+    """Check a file before it is opened as audio; give it as soundfile takes it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str, bytes or BytesIO
+        Its name, or its content with a header that libsndfile understands.
+    """
     try:
         if path.is_dir():
             raise _UnusableError("is a folder, not a recording")

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import soundfile
@@ -301,3 +303,13 @@ def test_real_recordings(recordings):
     }
     assert counts["hh_3f06m"] == 3
     assert counts.drop("hh_3f06m").between(14, 17).all()
+
+
+def test_a_name_in_another_encoding_is_checked_like_any_other(tmp_path):
+    write(tmp_path, "oak/00.wav", sound((0.5, 0.5)))
+    board = tmp_path / "oak"
+    try:
+        (board / "00.wav").rename(os.fsdecode(os.fsencode(board) + b"/t\xe4p.wav"))
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    assert check_takes(tmp_path, min_takes=1).empty

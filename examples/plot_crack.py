@@ -61,6 +61,9 @@ def main(path):
     axes[0].set_ylabel("frequency (kHz)")
     figure.savefig(path, dpi=90)
 
+    before, after = (plate_modes(board).frequencies[:8] for board in (intact, cracked))
+    shifts = 100 * (1 - after / before)
+    print(f"the first 8 modes fall by {shifts.min():.1f} to {shifts.max():.1f} %")
     for name, crop in crops.items():
         ringing = MS_PER_FRAME * (crop[9:58] > -45).any(axis=0).nonzero()[0].max()
         lower_right = (crop[9:58, 30:] > -45).mean()

@@ -100,9 +100,9 @@ def compare_methods(
     Examples
     --------
     >>> from tapsklearn.detectors import reference_methods
-    >>> crops = np.random.default_rng(0).normal(size=(60, 16, 24))
-    >>> crops[40:] += 5
-    >>> boards = np.repeat(["oak", "ash", "fir", "elm", "cracked a", "cracked b"], 10)
+    >>> crops = np.random.default_rng(0).normal(size=(120, 16, 24))
+    >>> crops[80:] += 5
+    >>> boards = np.repeat(["oak", "ash", "fir", "elm", "cracked a", "cracked b"], 20)
     >>> results = compare_methods(
     ...     reference_methods(), crops, boards, cv=2, random_state=0,
     ...     normal_boards=["oak", "ash", "fir", "elm"],

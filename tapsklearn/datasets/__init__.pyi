@@ -9,5 +9,6 @@ from .physics import Crack as Crack
 from .physics import Material as Material
 from .physics import Rig as Rig
 from .physics import Strike as Strike
+from .physics import new_session as new_session
 from .physics import plate_modes as plate_modes
 from .physics import render_tap as render_tap

@@ -294,7 +294,7 @@ def _sound(plate: Board, rng: np.random.Generator) -> Board:
     The plate is computed on finer splines where there is a crack. With splines as
     fine where there could be one, nothing but the crack tells the boards apart.
     """
-    return replace(plate, crack=replace(_draw_crack(rng), depth=0.0, breathing=0.0))
+    return replace(plate, crack=_draw_crack(rng)).mended()
 
 
 def _size(length: float, width: float, material: Material) -> Board:

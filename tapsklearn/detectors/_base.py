@@ -18,6 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from tapsklearn._specimens import number_specimens
 from tapsklearn.detectors._calibration import (
     conformal_p_values,
     default_held_out,
@@ -114,7 +115,9 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             scores = self._score(takes[set_apart & is_normal])
         else:
             scores = left_out_scores(
-                features, self._specimens_of(boards[reference]), self._make_normality
+                features,
+                number_specimens(boards[reference], self.specimens),
+                self._make_normality,
             )
         self.calibration_scores_ = np.sort(np.asarray(scores, dtype=np.float64))
         self.offset_ = find_threshold(self.calibration_scores_, self.false_alarm_rate)
@@ -304,11 +307,6 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             )
         return is_normal
 
-    def _specimens_of(self, boards: NDArray[Any]) -> NDArray[Any]:
-        known = self.specimens or {}
-        names = [known.get(board, board) for board in boards.tolist()]
-        return np.unique([str(name) for name in names], return_inverse=True)[1]
-
     def _set_apart(
         self,
         boards: NDArray[Any],
@@ -316,7 +314,7 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         rng: np.random.RandomState,
     ) -> NDArray[np.bool_]:
         """Choose the takes that neither training nor normality may see."""
-        specimens = self._specimens_of(boards)
+        specimens = number_specimens(boards, self.specimens)
         if self.calibration_boards is not None:
             named = np.isin(boards, np.asarray(self.calibration_boards))
             # The other end of a specimen tells on it too.

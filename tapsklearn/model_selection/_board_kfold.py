@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state, column_or_1d
 
+from tapsklearn._specimens import number_specimens
+
 
 class BoardKFold(BaseCrossValidator):
     """Split takes into folds by specimen, each with normal and abnormal boards.
@@ -182,13 +184,12 @@ def _count_takes(
     """Count normal and abnormal takes of each specimen, and number the specimens."""
     boards = column_or_1d(y)
     if groups is None:
-        known = specimens or {}
-        names = [str(known.get(board, board)) for board in boards.tolist()]
+        specimen_of_take = number_specimens(boards, specimens)
     else:
-        names = [str(name) for name in column_or_1d(groups).tolist()]
-    found, specimen_of_take = np.unique(names, return_inverse=True)
+        specimen_of_take = number_specimens(column_or_1d(groups), None)
     is_normal = np.isin(boards, np.asarray(normal_boards))
-    counts = np.zeros((len(found), 2), dtype=np.intp)
+    n_specimens = specimen_of_take.max(initial=-1) + 1
+    counts = np.zeros((n_specimens, 2), dtype=np.intp)
     np.add.at(counts, (specimen_of_take, np.where(is_normal, 0, 1)), 1)
     return counts, specimen_of_take
 

@@ -1,5 +1,6 @@
 """The one error that names every take that cannot be used, and why."""
 
+import warnings
 from collections.abc import Mapping
 
 _SHOWN = 10
@@ -39,6 +40,29 @@ class TakeError(ValueError):
             return parts[0]
         listed = shorten(parts)
         return f"{len(parts)} takes cannot be used: {listed}"
+
+
+def raise_or_warn(problems: Mapping[str | int, str], *, on_error: str) -> None:
+    """Tell of takes that cannot be used, the way the user has chosen.
+
+    Parameters
+    ----------
+    problems : mapping of str or int to str
+        What is wrong with each; nothing is done if it is empty.
+    on_error : {"raise", "nan"}
+        Whether it is an error, or a warning that they are given as NaN.
+
+    Raises
+    ------
+    TakeError
+        If there are problems and `on_error` is "raise".
+    """
+    if problems and on_error == "raise":
+        raise TakeError(problems)
+    if problems:
+        warnings.warn(
+            f"{TakeError(problems)} (given as NaN, will score NaN)", stacklevel=3
+        )
 
 
 def shorten(parts: list[str]) -> str:

@@ -1,6 +1,5 @@
 """Log spectrograms to crops that hold the tap."""
 
-import warnings
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar
@@ -11,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
-from tapsklearn.preprocessing._errors import TakeError
+from tapsklearn.preprocessing._errors import raise_or_warn
 from tapsklearn.preprocessing._onset import RISE_DB, find_onset, frame_energy
 
 
@@ -210,12 +209,7 @@ class TapCrop(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
                 )
             except ValueError as error:
                 problems[row] = str(error)
-        if problems and self.on_error == "raise":
-            raise TakeError(problems)
-        if problems:
-            warnings.warn(
-                f"{TakeError(problems)} (given as NaN, will score NaN)", stacklevel=2
-            )
+        raise_or_warn(problems, on_error=self.on_error)
         return crops if len(self.shifts) > 1 else crops[:, 0]
 
     def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray[np.floating]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from tapsklearn.preprocessing._errors import TakeError, shorten
+from tapsklearn.preprocessing._errors import TakeError, raise_or_warn, shorten
 from tapsklearn.preprocessing._read_take import decode, describe_cut
 
 
@@ -114,12 +114,7 @@ class WavLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
                 continue
             if seconds_cut:
                 cut.append(describe_cut(path, seconds_cut))
-        if problems and self.on_error == "raise":
-            raise TakeError(problems)
-        if problems:
-            warnings.warn(
-                f"{TakeError(problems)} (given as NaN, will score NaN)", stacklevel=2
-            )
+        raise_or_warn(problems, on_error=self.on_error)
         if cut:
             warnings.warn(
                 f"longer than duration={self.duration:g} s: {shorten(cut)}",

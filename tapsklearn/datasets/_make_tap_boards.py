@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import soundfile
 from joblib import Parallel, delayed
+from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from threadpoolctl import threadpool_limits
 
@@ -105,12 +107,8 @@ def make_tap_boards(
         "rig": asdict(Rig()),
     }
     _prepare(root, record, boards)
-    finished = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_write_board)(root, board, n_takes, random_state) for board in boards
-    )
-    for done, _ in enumerate(finished, start=1):
-        if progress:
-            progress("synthesizing", done, len(boards))
+    work = partial(_write_board, root=root, n_takes=n_takes, random_state=random_state)
+    for_each_board(work, boards, n_jobs=n_jobs, progress=progress)
     rows = [
         {"path": f"{board.name}/{take:02d}.wav", "take": take, **describe(board)}
         for board in boards
@@ -121,6 +119,42 @@ def make_tap_boards(
     table = table[columns + [name for name in table if name not in columns]]
     _write_whole(root / _TABLE, table.to_csv(index=False).encode())
     return load_takes(root)
+
+
+def for_each_board(
+    work: Callable[[TappedBoard], Any],
+    boards: Sequence[TappedBoard],
+    *,
+    n_jobs: int | None,
+    progress: Callable[[str, int, int], None] | None,
+) -> list[Any]:
+    """Do something for each board, several at a time.
+
+    Parameters
+    ----------
+    work : callable
+        Takes a board.
+    boards : sequence of TappedBoard
+        The boards.
+    n_jobs : int or None
+        How many at a time.
+    progress : callable or None
+        Called with ("synthesizing", boards done, boards in all).
+
+    Returns
+    -------
+    list
+        What `work` gave, in the order of the boards.
+    """
+    finished = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(work)(board) for board in boards
+    )
+    results = []
+    for result in finished:
+        results.append(result)
+        if progress:
+            progress("synthesizing", len(results), len(boards))
+    return results
 
 
 def describe(board: TappedBoard) -> dict[str, Any]:
@@ -158,36 +192,30 @@ def describe(board: TappedBoard) -> dict[str, Any]:
 
 
 def render_takes(
-    board: TappedBoard, takes: range, random_state: int
-) -> list[np.ndarray[Any, np.dtype[np.float32]]]:
+    board: TappedBoard, takes: Iterable[int], random_state: int
+) -> Iterator[NDArray[np.float32]]:
     """Synthesize takes of one board, recorded in one session.
 
     Parameters
     ----------
     board : TappedBoard
         The board.
-    takes : range
+    takes : iterable of int
         Numbers of the takes.
     random_state : int
         Seed of the data set.
 
-    Returns
-    -------
-    list of ndarray of shape (n_samples,), float32
-        The takes.
+    Yields
+    ------
+    ndarray of shape (n_samples,), float32
+        The takes, one at a time.
     """
     rig = new_session(Rig(), random_state=session_generator(random_state, board.name))
     # The last digits of a matrix product depend on how many threads compute it.
     with threadpool_limits(1):
-        return [
-            render_tap(
-                board.plate,
-                board.strike,
-                rig,
-                random_state=take_generator(random_state, board.name, take),
-            )
-            for take in takes
-        ]
+        for take in takes:
+            rng = take_generator(random_state, board.name, take)
+            yield render_tap(board.plate, board.strike, rig, random_state=rng)
 
 
 def _prepare(root: Path, record: dict[str, Any], boards: list[TappedBoard]) -> None:
@@ -196,7 +224,9 @@ def _prepare(root: Path, record: dict[str, Any], boards: list[TappedBoard]) -> N
     if root.exists() and not root.is_dir():
         raise ValueError(f"{root} is a file, not a folder")
     present = sorted(path.name for path in root.iterdir()) if root.exists() else []
-    ours = {RECORD, _TABLE, *(board.name for board in boards)}
+    begun = RECORD in present
+    # Without the record, even what has the name of a board is somebody else's.
+    ours = {RECORD, _TABLE, *(board.name for board in boards)} if begun else set()
     foreign = [
         name for name in present if name not in ours and not name.endswith(_UNFINISHED)
     ]
@@ -204,28 +234,24 @@ def _prepare(root: Path, record: dict[str, Any], boards: list[TappedBoard]) -> N
         raise ValueError(
             f"{root} holds other files ({', '.join(foreign[:3])}); name a new folder"
         )
-    if present and (root / RECORD).exists():
-        if (root / RECORD).read_bytes() != content:
-            raise ValueError(
-                f"{root} holds boards that were made with other settings (see its "
-                f"{RECORD}); name a new folder"
-            )
-    elif set(present) & ours:
-        raise ValueError(f"{root} holds other files ({present[0]}); name a new folder")
+    if begun and (root / RECORD).read_bytes() != content:
+        raise ValueError(
+            f"{root} holds boards that were made with other settings (see its "
+            f"{RECORD}); name a new folder"
+        )
     root.mkdir(parents=True, exist_ok=True)
     _write_whole(root / RECORD, content)
 
 
 def _write_board(
-    root: Path, board: TappedBoard, n_takes: int, random_state: int
+    board: TappedBoard, *, root: Path, n_takes: int, random_state: int
 ) -> None:
     folder = root / board.name
     folder.mkdir(exist_ok=True)
-    for take in range(n_takes):
-        path = folder / f"{take:02d}.wav"
-        if path.exists():
-            continue
-        [waveform] = render_takes(board, range(take, take + 1), random_state)
+    paths = {take: folder / f"{take:02d}.wav" for take in range(n_takes)}
+    missing = {take: path for take, path in paths.items() if not path.exists()}
+    waveforms = render_takes(board, missing, random_state)
+    for path, waveform in zip(missing.values(), waveforms, strict=True):
         unfinished = path.with_suffix(_UNFINISHED)
         soundfile.write(
             unfinished, waveform, Rig().sample_rate, subtype="PCM_16", format="WAV"

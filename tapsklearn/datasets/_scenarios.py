@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -241,18 +242,15 @@ def _article(n_boards: int | None, seed: int) -> Iterator[TappedBoard]:
     )
 
 
-def _same_shop(n_boards: int | None, seed: int) -> Iterator[TappedBoard]:
-    yield from _random_boards(24 if n_boards is None else n_boards, seed, SAME_SHOP)
-
-
-def _wide(n_boards: int | None, seed: int) -> Iterator[TappedBoard]:
-    yield from _random_boards(24 if n_boards is None else n_boards, seed, WIDE)
+def _shop(n_boards: int | None, seed: int, *, spread: Spread) -> Iterator[TappedBoard]:
+    """Give random boards, every second one cracked."""
+    yield from _random_boards(24 if n_boards is None else n_boards, seed, spread)
 
 
 SCENARIOS: dict[str, Callable[[int | None, int], Iterator[TappedBoard]]] = {
     "article": _article,
-    "same_shop": _same_shop,
-    "wide": _wide,
+    "same_shop": partial(_shop, spread=SAME_SHOP),
+    "wide": partial(_shop, spread=WIDE),
 }
 
 

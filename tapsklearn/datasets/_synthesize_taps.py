@@ -1,16 +1,16 @@
 """Synthesized recordings in memory, for training on thousands of boards."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
-from tapsklearn.datasets._make_tap_boards import describe, render_takes
+from tapsklearn.datasets._make_tap_boards import describe, for_each_board, render_takes
 from tapsklearn.datasets._scenarios import TappedBoard, list_boards
 
 
@@ -80,15 +80,10 @@ def synthesize_taps(
     if n_takes < 1:
         raise ValueError(f"n_takes={n_takes} must be at least 1")
     boards = list_boards(scenario, n_boards=n_boards, seed=random_state)
-    finished = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_synthesize)(board, n_takes, random_state, transformer)
-        for board in boards
+    work = partial(
+        _synthesize, n_takes=n_takes, random_state=random_state, transformer=transformer
     )
-    parts = []
-    for done, part in enumerate(finished, start=1):
-        parts.append(part)
-        if progress:
-            progress("synthesizing", done, len(boards))
+    parts = for_each_board(work, boards, n_jobs=n_jobs, progress=progress)
     frame = pd.DataFrame(
         [
             {**describe(board), "take": take}
@@ -107,9 +102,9 @@ def synthesize_taps(
 
 
 def _synthesize(
-    board: TappedBoard, n_takes: int, random_state: int, transformer: Any
+    board: TappedBoard, *, n_takes: int, random_state: int, transformer: Any
 ) -> NDArray[np.floating]:
-    waveforms = np.stack(render_takes(board, range(n_takes), random_state))
+    waveforms = np.stack(list(render_takes(board, range(n_takes), random_state)))
     if transformer is None:
         return waveforms
     return clone(transformer).fit_transform(waveforms)

@@ -263,7 +263,7 @@ def test_a_crack_of_no_depth_cannot_be_heard():
         depth = 1e-6 if is_placebo[number] else 0.0
         crack = replace(board.plate.crack, depth=depth, breathing=0.3)
         placebo = replace(board, plate=replace(board.plate, crack=crack))
-        takes.append(np.stack(render_takes(placebo, range(3), 0)))
+        takes.append(np.stack(list(render_takes(placebo, range(3), 0))))
     crops = features.fit_transform(np.concatenate(takes)).reshape(n_boards, 3, -1)
     train = np.arange(n_boards) % 4 < 2
     learner = make_pipeline(PCA(20, random_state=0), LogisticRegression(max_iter=1000))

@@ -163,6 +163,9 @@ def _print_table(results: "pd.DataFrame") -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from tapsklearn.model_selection import summarize
+
+    summary = summarize(results)
     figures = [str(name) for name in results if name not in {"method", "fold"}]
     table = Table(
         box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
@@ -173,8 +176,12 @@ def _print_table(results: "pd.DataFrame") -> None:
         short = name.replace("_rate", "").replace("_seconds", "_s")
         table.add_column(short, justify="right")
     for method, rows in results.groupby("method", sort=False):
-        numbers = rows.set_index("fold")[figures]
-        lines = [*numbers.iterrows(), ("mean", numbers.mean()), ("std", numbers.std())]
+        of_method = summary.loc[method]
+        lines = [
+            *rows.set_index("fold")[figures].iterrows(),
+            ("mean", of_method[figures]),
+            ("std", of_method[[f"{name}_std" for name in figures]]),
+        ]
         for place, (fold, line) in enumerate(lines):
             table.add_row(
                 "" if place else str(method),

@@ -94,9 +94,9 @@ def train(
     ValueError
         If the loss stops being finite.
     """
-    inputs = torch.tensor(images)
+    inputs = torch.from_numpy(images)
     dataset = TensorDataset(
-        inputs, inputs if targets is None else torch.tensor(targets)
+        inputs, inputs if targets is None else torch.from_numpy(targets)
     )
     low_precision = _autocast_dtype(recipe.precision, recipe.device, inputs.dtype)
     network.to(dtype=inputs.dtype)

@@ -5,9 +5,15 @@ from . import networks as networks
 from . import preprocessing as preprocessing
 from ._version import __version__ as __version__
 from .detectors import ArcFaceDetector as ArcFaceDetector
+from .detectors import Augmentation as Augmentation
 from .detectors import AutoencoderDetector as AutoencoderDetector
+from .detectors import CNNDetector as CNNDetector
 from .detectors import CropKNNDetector as CropKNNDetector
 from .detectors import NeighborDistance as NeighborDistance
+from .detectors import RandomConvKNNDetector as RandomConvKNNDetector
+from .detectors import SpectrumKNNDetector as SpectrumKNNDetector
+from .detectors import TripletDetector as TripletDetector
+from .detectors import VAEDetector as VAEDetector
 from .preprocessing import LogSpectrogram as LogSpectrogram
 from .preprocessing import Standardizer as Standardizer
 from .preprocessing import TakeError as TakeError

@@ -32,7 +32,7 @@ def make_pipeline(detector):
     )
 
 
-def search_on(paths, boards, normal, specimens=None, **steps):
+def search_on(paths, boards, normal, specimens=None, *, n_jobs=None, **steps):
     detector = ArcFaceDetector(
         backbone="shallow", normal_boards=normal, max_epochs=1, random_state=0
     )
@@ -43,6 +43,7 @@ def search_on(paths, boards, normal, specimens=None, **steps):
         cv=BoardKFold(2, **truth),
         scoring=anomaly_scorer("roc_auc", normal_boards=normal),
         error_score="raise",
+        n_jobs=n_jobs,
     )
     search.fit(paths, boards)
     assert len(search.cv_results_["params"]) == 4
@@ -72,10 +73,18 @@ def folder(tmp_path_factory):
 
 def test_a_grid_search_over_the_whole_pipeline(folder):
     takes = load_takes(folder, normal=["oak", "ash"])
-    search = search_on(takes.paths, takes.board, takes.normal_boards, takes.specimens)
+    given = (takes.paths, takes.board, takes.normal_boards, takes.specimens)
+    search = search_on(*given, n_jobs=2)
     scores = search.best_estimator_.score_samples(takes.paths[:3])
     assert scores.shape == (3,)
     assert np.isfinite(scores).all()
+    alone = search_on(*given)
+    np.testing.assert_allclose(
+        search.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"]
+    )
+    np.testing.assert_allclose(
+        scores, alone.best_estimator_.score_samples(takes.paths[:3]), rtol=1e-5
+    )
 
 
 def test_a_broken_file_costs_its_own_row_only(folder, tmp_path):

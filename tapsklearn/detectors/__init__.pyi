@@ -1,6 +1,12 @@
 from ._arcface import ArcFaceDetector as ArcFaceDetector
+from ._augmentation import Augmentation as Augmentation
 from ._autoencoder import AutoencoderDetector as AutoencoderDetector
+from ._cnn import CNNDetector as CNNDetector
 from ._crop_knn import CropKNNDetector as CropKNNDetector
 from ._methods import article_methods as article_methods
 from ._methods import reference_methods as reference_methods
 from ._neighbor_distance import NeighborDistance as NeighborDistance
+from ._random_conv_knn import RandomConvKNNDetector as RandomConvKNNDetector
+from ._spectrum_knn import SpectrumKNNDetector as SpectrumKNNDetector
+from ._triplet import TripletDetector as TripletDetector
+from ._vae import VAEDetector as VAEDetector

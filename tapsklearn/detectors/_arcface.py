@@ -1,7 +1,7 @@
 """ArcFace: boards kept apart by angular margins."""
 
 from collections.abc import Mapping
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,11 +10,12 @@ from pytorch_metric_learning.losses import ArcFaceLoss
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import nn
 
-from tapsklearn.detectors._network_base import NetworkDetector
-from tapsklearn.networks import ShallowCNN
+from tapsklearn.detectors._backbones import BACKBONE_CONSTRAINTS, make_backbone
+from tapsklearn.detectors._focal_loss import FocalLoss
+from tapsklearn.detectors._trained_base import TrainedDetector
 
 
-class ArcFaceDetector(NetworkDetector):
+class ArcFaceDetector(TrainedDetector):
     """Score taps in an embedding trained with angular margins between boards.
 
     A network learns to tell all boards apart on a sphere, each pushed away from
@@ -22,19 +23,29 @@ class ArcFaceDetector(NetworkDetector):
 
     Parameters
     ----------
-    backbone : {"shallow"}, default="shallow"
-        The network that makes the embedding: the article's shallow one.
+    backbone : {"shallow", "resnet18"}, default="shallow"
+        The network that makes the embedding: the article's shallow one or its
+        ResNet-18.
     margin : float, default=0.5
         Angle by which a board must be closer to its own centre, in radians.
     scale : float, default=30.0
         Factor of the cosines before the softmax.
+    loss : {"cross_entropy", "focal"}, default="cross_entropy"
+        What the cosines go into; the focal loss has its paper's exponent of 2.
     embedding_dim : int, default=64
         Size of the embedding.
     merge_normal : bool, default=False
         Whether all normal boards are one class, as the article seems to do it.
-    score_space : {"pooled", "embedding"}, default="pooled"
+    score_space : {"pooled", "time_pooled", "embedding"}, default="pooled"
         What is judged: the mean and deviation of each channel of the middle maps,
-        which keep what an unseen defect changes, or the embedding.
+        which keep what an unseen defect changes, or of each row of these maps over
+        time, which keeps at which frequency, or the embedding.
+    batch_norm : bool, default=True
+        Whether the shallow network is batch-normalized, which the article's is not;
+        ResNet-18 always is.
+    augmentation : {"default", None} or Augmentation, default="default"
+        How crops are changed each time that they are learnt from; "default" is
+        `Augmentation()`, None leaves them as they are.
     optimizer : {"adam", "adamw", "sgd"}, default="adamw"
         Optimizer.
     lr : float, default=1e-3
@@ -45,13 +56,17 @@ class ArcFaceDetector(NetworkDetector):
         Passes over the takes.
     batch_size : int, default=16
         Crops a step, at most.
+    validation_size : float, default=None
+        Share of the takes that are not trained on, and whose loss is the
+        "valid_loss" that skorch's callbacks can watch; None trains on all.
     device : str, default="cpu"
         Torch device that trains and scores.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Precision of training on float32 crops; "auto" takes bfloat16 where the
         processor computes in it. Scores are always computed in the dtype of X.
     callbacks : list of skorch callbacks, default=None
-        Called while training, after ours.
+        Called while training, after ours: skorch's `LRScheduler` or
+        `EarlyStopping`, for example.
     normal_boards : array-like, default=None
         Labels of y that are normal; None: all.
     specimens : mapping, default=None
@@ -74,9 +89,9 @@ class ArcFaceDetector(NetworkDetector):
     false_alarm_rate : float, default=0.05
         Share of normal takes that may be called abnormal.
     random_state : int, RandomState instance or None, default=None
-        Seed of weights, order of takes and calibration.
+        Seed of weights, order of takes, augmentation and calibration.
     verbose : int, default=0
-        Whether skorch prints its table of epochs.
+        1 shows a progress bar, 2 prints skorch's table of epochs.
 
     Attributes
     ----------
@@ -85,7 +100,7 @@ class ArcFaceDetector(NetworkDetector):
     weights_, criterion_weights_ : dict of str to ndarray
         Weights of the network, and of the loss: the boards' centres.
     history_ : list of dict
-        Number, mean loss and seconds of each epoch.
+        Number, mean losses and seconds of each epoch.
     normality_ : estimator
         Fitted on the normal takes.
     calibration_scores_ : ndarray
@@ -104,6 +119,7 @@ class ArcFaceDetector(NetworkDetector):
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> crops = rng.normal(size=(40, 16, 24)).astype(np.float32)
     >>> boards = np.repeat(["oak", "ash"], 20)
@@ -114,13 +130,11 @@ class ArcFaceDetector(NetworkDetector):
 
     _learns_boards = True
     _parameter_constraints: ClassVar[dict] = {
-        **NetworkDetector._parameter_constraints,
-        "backbone": [StrOptions({"shallow"})],
+        **TrainedDetector._parameter_constraints,
+        **BACKBONE_CONSTRAINTS,
         "margin": [Interval(Real, 0, np.pi / 2, closed="left")],
         "scale": [Interval(Real, 0, None, closed="neither")],
-        "embedding_dim": [Interval(Integral, 1, None, closed="left")],
-        "merge_normal": ["boolean"],
-        "score_space": [StrOptions({"pooled", "embedding"})],
+        "loss": [StrOptions({"cross_entropy", "focal"})],
     }
 
     def __init__(
@@ -129,14 +143,18 @@ class ArcFaceDetector(NetworkDetector):
         *,
         margin: float = 0.5,
         scale: float = 30.0,
+        loss: str = "cross_entropy",
         embedding_dim: int = 64,
         merge_normal: bool = False,
         score_space: str = "pooled",
+        batch_norm: bool = True,
+        augmentation: Any = "default",
         optimizer: str = "adamw",
         lr: float = 1e-3,
         weight_decay: float = 5e-4,
         max_epochs: int = 30,
         batch_size: int = 16,
+        validation_size: float | None = None,
         device: str = "cpu",
         precision: str = "auto",
         callbacks: list[Any] | None = None,
@@ -153,14 +171,18 @@ class ArcFaceDetector(NetworkDetector):
         self.backbone = backbone
         self.margin = margin
         self.scale = scale
+        self.loss = loss
         self.embedding_dim = embedding_dim
         self.merge_normal = merge_normal
         self.score_space = score_space
+        self.batch_norm = batch_norm
+        self.augmentation = augmentation
         self.optimizer = optimizer
         self.lr = lr
         self.weight_decay = weight_decay
         self.max_epochs = max_epochs
         self.batch_size = batch_size
+        self.validation_size = validation_size
         self.device = device
         self.precision = precision
         self.callbacks = callbacks
@@ -175,15 +197,22 @@ class ArcFaceDetector(NetworkDetector):
         self.verbose = verbose
 
     def _make_network(self, input_shape: tuple[int, int]) -> nn.Module:
-        return ShallowCNN(
-            input_shape, embedding_dim=self.embedding_dim, unit_sphere=True
+        return make_backbone(
+            self.backbone,
+            input_shape,
+            embedding_dim=self.embedding_dim,
+            batch_norm=self.batch_norm,
+            unit_sphere=True,
         )
 
     def _make_criterion(self, n_classes: int) -> nn.Module:
         # The library counts the margin in degrees.
-        return ArcFaceLoss(
+        criterion = ArcFaceLoss(
             num_classes=n_classes,
             embedding_size=self.embedding_dim,
             margin=np.degrees(self.margin),
             scale=self.scale,
         )
+        if self.loss == "focal":
+            criterion.cross_entropy = FocalLoss()
+        return criterion

@@ -1,20 +1,16 @@
 """Autoencoder: what it cannot draw again is not normal."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import OutlierMixin
-from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted
+from numpy.typing import ArrayLike
 from torch import nn
 
-from tapsklearn.detectors._network_base import NetworkDetector
+from tapsklearn.detectors._redrawing_base import RedrawingDetector
 from tapsklearn.networks import ConvAutoencoder
 
 
-class AutoencoderDetector(OutlierMixin, NetworkDetector):
+class AutoencoderDetector(RedrawingDetector):
     """Score taps by how well an autoencoder of normal taps draws them again.
 
     A convolutional autoencoder learns to draw the crops of normal takes through a
@@ -22,26 +18,37 @@ class AutoencoderDetector(OutlierMixin, NetworkDetector):
 
     Parameters
     ----------
-    score_space : {"reconstruction", "embedding", "pooled"}, default="reconstruction"
+    score_space : {"reconstruction", "embedding", "pooled", "time_pooled"}, \
+default="reconstruction"
         What is judged: the mean squared error of the drawing, or with `normality`
-        the bottleneck or the mean and deviation of each channel of the middle maps.
-    optimizer : {"adam", "adamw", "sgd"}, default="adam"
+        the bottleneck, or the mean and deviation of each channel of the middle
+        maps, or of each of their rows over time.
+    batch_norm : bool, default=True
+        Whether the encoder is batch-normalized.
+    augmentation : {"default", None} or Augmentation, default="default"
+        How crops are changed each time that they are learnt from; "default" is
+        `Augmentation()`, None leaves them as they are.
+    optimizer : {"adam", "adamw", "sgd"}, default="adamw"
         Optimizer.
     lr : float, default=1e-3
         Learning rate.
-    weight_decay : float, default=0.0
+    weight_decay : float, default=5e-4
         Weight decay.
-    max_epochs : int, default=50
+    max_epochs : int, default=30
         Passes over the normal takes.
     batch_size : int, default=16
         Crops a step, at most.
+    validation_size : float, default=None
+        Share of the normal takes that are not trained on, and whose loss is the
+        "valid_loss" that skorch's callbacks can watch; None trains on all.
     device : str, default="cpu"
         Torch device that trains and scores.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Precision of training on float32 crops; "auto" takes bfloat16 where the
         processor computes in it. Scores are always computed in the dtype of X.
     callbacks : list of skorch callbacks, default=None
-        Called while training, after ours.
+        Called while training, after ours: skorch's `LRScheduler` or
+        `EarlyStopping`, for example.
     normal_boards : array-like, default=None
         Labels of y that are normal; None: all. Only they are learnt from.
     specimens : mapping, default=None
@@ -51,12 +58,10 @@ class AutoencoderDetector(OutlierMixin, NetworkDetector):
         `NeighborDistance()`. Not used in the reconstruction space.
     calibration_by : {"auto", "take", "board"}, default="auto"
         What the threshold is for. "take": further takes of the training boards; a
-        share of their takes is set apart for it. "board": boards never heard; each
-        normal specimen is scored against the others. The network has seen it, so
-        the scores, and above all the errors of the reconstruction space, can be
-        better than those of a board that is new to the network: name
-        `calibration_boards` to be sure. "auto" is "board" from five normal
-        specimens on.
+        share of their takes is set apart for it. "board": boards never heard; in the
+        reconstruction space a third of the normal specimens is held out for it, in
+        the others each normal specimen is scored against the others. "auto" is
+        "board" from five normal specimens on.
     calibration_boards : array-like, default=None
         Boards whose specimens are held out of everything but the calibration.
     calibration_size : float, default=None
@@ -65,9 +70,9 @@ class AutoencoderDetector(OutlierMixin, NetworkDetector):
     false_alarm_rate : float, default=0.05
         Share of normal takes that may be called abnormal.
     random_state : int, RandomState instance or None, default=None
-        Seed of weights, order of takes and calibration.
+        Seed of weights, order of takes, augmentation and calibration.
     verbose : int, default=0
-        Whether skorch prints its table of epochs.
+        1 shows a progress bar, 2 prints skorch's table of epochs.
 
     Attributes
     ----------
@@ -76,7 +81,7 @@ class AutoencoderDetector(OutlierMixin, NetworkDetector):
     weights_ : dict of str to ndarray
         Its weights.
     history_ : list of dict
-        Number, mean loss and seconds of each epoch.
+        Number, mean losses and seconds of each epoch.
     normality_ : estimator
         Fitted on the normal takes.
     calibration_scores_ : ndarray
@@ -94,6 +99,7 @@ class AutoencoderDetector(OutlierMixin, NetworkDetector):
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> crops = rng.normal(size=(40, 16, 24)).astype(np.float32)
     >>> detector = AutoencoderDetector(max_epochs=2, random_state=0).fit(crops)
@@ -101,21 +107,18 @@ class AutoencoderDetector(OutlierMixin, NetworkDetector):
     (40,)
     """
 
-    _learns_boards = False
-    _parameter_constraints: ClassVar[dict] = {
-        **NetworkDetector._parameter_constraints,
-        "score_space": [StrOptions({"reconstruction", "embedding", "pooled"})],
-    }
-
     def __init__(
         self,
         *,
         score_space: str = "reconstruction",
-        optimizer: str = "adam",
+        batch_norm: bool = True,
+        augmentation: Any = "default",
+        optimizer: str = "adamw",
         lr: float = 1e-3,
-        weight_decay: float = 0.0,
-        max_epochs: int = 50,
+        weight_decay: float = 5e-4,
+        max_epochs: int = 30,
         batch_size: int = 16,
+        validation_size: float | None = None,
         device: str = "cpu",
         precision: str = "auto",
         callbacks: list[Any] | None = None,
@@ -130,11 +133,14 @@ class AutoencoderDetector(OutlierMixin, NetworkDetector):
         verbose: int = 0,
     ) -> None:
         self.score_space = score_space
+        self.batch_norm = batch_norm
+        self.augmentation = augmentation
         self.optimizer = optimizer
         self.lr = lr
         self.weight_decay = weight_decay
         self.max_epochs = max_epochs
         self.batch_size = batch_size
+        self.validation_size = validation_size
         self.device = device
         self.precision = precision
         self.callbacks = callbacks
@@ -149,27 +155,7 @@ class AutoencoderDetector(OutlierMixin, NetworkDetector):
         self.verbose = verbose
 
     def _make_network(self, input_shape: tuple[int, int]) -> nn.Module:
-        return ConvAutoencoder(input_shape)
+        return ConvAutoencoder(input_shape, batch_norm=self.batch_norm)
 
     def _make_criterion(self, n_classes: int) -> nn.Module:
         return nn.MSELoss()
-
-    def reconstruct(self, X: ArrayLike) -> NDArray[np.floating]:
-        """Draw takes as the autoencoder hears them.
-
-        Parameters
-        ----------
-        X : array-like
-            Crops, of the shape given to `fit`.
-
-        Returns
-        -------
-        ndarray of the shape of X
-            Reconstructions; NaN for takes with NaN.
-        """
-        check_is_fitted(self)
-        return self._compute(X, self._redraw, shape=self.input_shape_)
-
-    def _redraw(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
-        drawings = self._run(lambda network, images: network(images), takes)
-        return drawings.reshape(-1, *self.input_shape_)

@@ -31,6 +31,8 @@ from tapsklearn.detectors._neighbor_distance import NeighborDistance
 # With fewer normal specimens, scoring each against the others says little of how
 # much one board differs from the next.
 _ENOUGH_SPECIMENS = 5
+# Of the normal specimens, where calibration by board has to hold some out.
+_HELD_OUT_SHARE = 1 / 3
 
 
 class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -77,6 +79,10 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _embed(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         """Give what `transform` returns, (n_takes, embedding_dim)."""
         return self._describe(takes)
+
+    def _compares_with_normal_takes(self) -> bool:
+        """Tell whether a specimen can be left out of what it is scored against."""
+        return True
 
     def _make_normality(self) -> Any:
         """Build the unfitted estimator that judges descriptions."""
@@ -342,6 +348,10 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 "calibration_by='board' needs at least 2 normal specimens, there is "
                 f"{n_specimens}; use calibration_by='take'"
             )
+        elif not self._compares_with_normal_takes():
+            order = rng.permutation(np.unique(specimens[is_normal]))
+            n_apart = max(1, int(_HELD_OUT_SHARE * n_specimens))
+            set_apart = np.isin(specimens, order[:n_apart])
         return set_apart
 
     def __sklearn_tags__(self) -> Any:

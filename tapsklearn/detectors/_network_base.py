@@ -1,6 +1,5 @@
-"""What the detectors that train a network have in common."""
+"""What the detectors that look through a network have in common."""
 
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -8,71 +7,39 @@ import torch
 from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from tapsklearn.detectors._base import TapDetector
 from tapsklearn.detectors._spaces import SPACES, ReconstructionError, Space
-from tapsklearn.detectors._training import (
-    OPTIMIZERS,
-    Recipe,
-    from_arrays,
-    seeded,
-    to_arrays,
-    train,
-)
+from tapsklearn.detectors._training import from_arrays, seeded, to_arrays
 
 # Crops scored at a time: the first map of 64 takes 90 MB in float32.
 _SCORED_AT_ONCE = 64
 
 
 class NetworkDetector(TapDetector):
-    """Train a network, then judge takes in one of its spaces.
+    """Judge takes by what a network makes of them, in one of its spaces.
 
-    A method says which network (`_make_network`) and which loss (`_make_criterion`)
-    it uses, and whether it learns boards apart (`_learns_boards`) or to draw
-    normal takes again.
+    A method says which network it is (`_make_network`) and where its weights come
+    from (`_learn`, which ends in `_keep`).
     """
 
     _parameter_constraints: ClassVar[dict] = {
         **TapDetector._parameter_constraints,
-        "optimizer": [StrOptions(set(OPTIMIZERS))],
-        "lr": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "max_epochs": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
         "device": [str],
-        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
-        "callbacks": [list, None],
-        "verbose": ["verbose"],
     }
 
-    _learns_boards: ClassVar[bool]
-
-    merge_normal: bool
     score_space: str
-    optimizer: str
-    lr: float
-    weight_decay: float
-    max_epochs: int
-    batch_size: int
     device: str
-    precision: str
-    callbacks: list[Any] | None
-    verbose: int
 
     def _make_network(self, input_shape: tuple[int, int]) -> nn.Module:
         """Build the network for crops of (n_freqs, n_frames)."""
         raise NotImplementedError
 
-    def _make_criterion(self, n_classes: int) -> nn.Module:
-        """Build the loss of (output, class), or of (output, crop)."""
-        raise NotImplementedError
-
     @property
     def net_(self) -> nn.Module:
-        """The trained network, built again where need be.
+        """The network, built again where need be.
 
         Returns
         -------
@@ -91,47 +58,12 @@ class NetworkDetector(TapDetector):
         n_freqs, n_frames = (1, *self.input_shape_)[-2:]
         return n_freqs, n_frames
 
-    def _learn(
-        self,
-        takes: NDArray[np.floating],
-        boards: NDArray[Any],
-        is_normal: NDArray[np.bool_],
-        rng: np.random.RandomState,
-    ) -> None:
-        targets, n_classes = None, 0
-        if self._learns_boards:
-            targets = self._number_classes(boards, is_normal)
-            n_classes = targets.max() + 1
-            if n_classes < 2:
-                raise ValueError(
-                    f"{type(self).__name__} learns boards apart, but y holds only 1 "
-                    "class; give takes of more boards, or merge_normal=False"
-                )
-            targets = np.repeat(targets, takes.shape[1])
-        else:
-            takes = takes[is_normal]
-        build_seed, order_seed = rng.randint(np.iinfo(np.int32).max, size=2).tolist()
-        with seeded(build_seed):
-            network = self._make_network(self._image_shape)
-            criterion = self._make_criterion(n_classes)
-        recipe = Recipe(**{name: getattr(self, name) for name in _RECIPE})
-        self.history_ = train(
-            network, criterion, _as_images(takes), targets, recipe, seed=order_seed
-        )
+    def _keep(self, network: nn.Module) -> None:
+        """Keep the weights of a network, and never the network."""
         self.weights_ = to_arrays(network)
-        self.criterion_weights_ = to_arrays(criterion)
         # Built again from the weights, so that a copy computes to the last digit
         # what this one does.
         self.__dict__.pop("_net", None)
-
-    def _number_classes(
-        self, boards: NDArray[Any], is_normal: NDArray[np.bool_]
-    ) -> NDArray[np.int64]:
-        numbers = np.unique(boards, return_inverse=True)[1].astype(np.int64)
-        if self.merge_normal:
-            numbers[is_normal] = -1
-            numbers = np.unique(numbers, return_inverse=True)[1].astype(np.int64)
-        return numbers
 
     def _describe(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         return self._average(SPACES[self.score_space], takes)
@@ -143,7 +75,7 @@ class NetworkDetector(TapDetector):
         if self.score_space == "reconstruction":
             return ReconstructionError()
         normality = super()._make_normality()
-        if self.score_space == "pooled":
+        if self.score_space in {"pooled", "time_pooled"}:
             # Means and deviations of channels differ in scale by orders.
             return make_pipeline(StandardScaler(), normality)
         return normality
@@ -157,7 +89,7 @@ class NetworkDetector(TapDetector):
         """Run the network over all views, each a row."""
         network = self.net_.to(self.device)
         dtype = next(network.parameters()).dtype
-        images = torch.from_numpy(_as_images(takes))
+        images = as_images(takes)
         parts = []
         with torch.inference_mode():
             for batch in images.split(_SCORED_AT_ONCE):
@@ -170,16 +102,19 @@ class NetworkDetector(TapDetector):
         state = super().__getstate__()
         return {name: value for name, value in state.items() if name != "_net"}
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = self._learns_boards
-        return tags
 
+def as_images(takes: NDArray[np.floating]) -> torch.Tensor:
+    """Line up all views.
 
-_RECIPE = tuple(Recipe.__dataclass_fields__)
+    Parameters
+    ----------
+    takes : ndarray of shape (n_takes, n_views, n_freqs, n_frames)
+        Takes.
 
-
-def _as_images(takes: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Line up all views as (n_takes * n_views, 1, n_freqs, n_frames)."""
+    Returns
+    -------
+    Tensor of shape (n_takes * n_views, 1, n_freqs, n_frames)
+        Images.
+    """
     images = takes.reshape(-1, 1, *takes.shape[2:])
-    return images if images.flags.writeable else images.copy()
+    return torch.from_numpy(images if images.flags.writeable else images.copy())

@@ -55,20 +55,38 @@ def _embedding(network: Any, images: Tensor) -> Tensor:
 
 
 def _pooled(network: Any, images: Tensor) -> Tensor:
-    """Give mean and standard deviation of each channel of the middle maps."""
-    maps = [each.flatten(2) for each in network.feature_maps(images)]
-    means = [each.mean(dim=2) for each in maps]
-    deviations = [each.std(dim=2, correction=0) for each in maps]
+    """Give mean and standard deviation of each channel of the middle maps.
+
+    It does not matter where in time or frequency something is, which suits pieces of
+    different size.
+    """
+    return _mean_and_deviation([m.flatten(2) for m in network.feature_maps(images)])
+
+
+def _time_pooled(network: Any, images: Tensor) -> Tensor:
+    """Give mean and standard deviation over time of each row of the middle maps.
+
+    It matters at which frequency something is, which suits one place or product.
+    """
+    return _mean_and_deviation(network.feature_maps(images))
+
+
+def _mean_and_deviation(maps: list[Tensor]) -> Tensor:
+    means = [each.mean(dim=-1).flatten(1) for each in maps]
+    deviations = [each.std(dim=-1, correction=0).flatten(1) for each in maps]
     return torch.cat(means + deviations, dim=1)
 
 
 def _reconstruction(network: Any, images: Tensor) -> Tensor:
     """Give the mean squared error of each crop."""
-    return (network(images) - images).square().mean(dim=(1, 2, 3)).unsqueeze(1)
+    return (
+        (network.reconstruct(images) - images).square().mean(dim=(1, 2, 3)).unsqueeze(1)
+    )
 
 
 SPACES: Mapping[str, Space] = {
     "embedding": _embedding,
     "pooled": _pooled,
+    "time_pooled": _time_pooled,
     "reconstruction": _reconstruction,
 }

@@ -9,16 +9,32 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback
+from skorch.helper import predefined_split
 from torch import Tensor, nn
+from torch.optim.swa_utils import update_bn
 from torch.utils.data import TensorDataset
+from tqdm import tqdm
+
+from tapsklearn.detectors._augmentation import Augmentation
+from tapsklearn.detectors._batches import Batches
+from tapsklearn.detectors._callbacks import (
+    AdvanceBar,
+    StopAtDivergence,
+    describe_divergence,
+    is_early_end,
+)
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
     "sgd": torch.optim.SGD,
 }
+
+# Crops of which batch normalization takes its statistics together.
+_SETTLED_AT_ONCE = 64
 
 # Building a network draws from torch's one global generator, which threads share.
 _GLOBAL_GENERATOR = threading.Lock()
@@ -33,6 +49,8 @@ class Recipe:
     weight_decay: float
     max_epochs: int
     batch_size: int
+    takes_per_board: int | None
+    augmentation: Augmentation | None
     device: str
     precision: str
     callbacks: Sequence[Callback] | None
@@ -61,11 +79,12 @@ def seeded(seed: int) -> Iterator[None]:
 def train(
     network: nn.Module,
     criterion: nn.Module,
-    images: NDArray[np.floating],
-    targets: NDArray[np.int64] | None,
+    training: TensorDataset,
     recipe: Recipe,
     *,
     seed: int,
+    validation: TensorDataset | None = None,
+    title: str = "training",
 ) -> list[dict[str, float]]:
     """Train a network in place.
 
@@ -74,70 +93,116 @@ def train(
     network : Module
         What to train.
     criterion : Module
-        The loss of (output, target); its own weights are trained too.
-    images : ndarray of shape (n, 1, n_freqs, n_frames)
-        Crops.
-    targets : ndarray of shape (n,) or None
-        Class of each crop; None to aim at the crops themselves.
+        The loss of (output, class), or of (output, crop); its own weights are
+        trained too.
+    training : TensorDataset
+        Crops of shape (n, 1, n_freqs, n_frames) and their classes; or crops alone,
+        which are to be drawn again.
     recipe : Recipe
         How to train.
     seed : int
-        Seed of the order of the crops.
+        Seed of the order of the crops and of the augmentation.
+    validation : TensorDataset, default=None
+        Like `training`; its loss is computed after each epoch.
+    title : str, default="training"
+        What the progress bar is called.
 
     Returns
     -------
     list of dict
-        Of each epoch its number, its mean loss and the seconds it took.
+        Of each epoch its number, its mean loss, that of `validation`, and the
+        seconds it took.
 
     Raises
     ------
     ValueError
         If the loss stops being finite.
     """
-    inputs = torch.from_numpy(images)
-    dataset = TensorDataset(
-        inputs, inputs if targets is None else torch.from_numpy(targets)
-    )
-    low_precision = _autocast_dtype(recipe.precision, recipe.device, inputs.dtype)
-    network.to(dtype=inputs.dtype)
+    crops = training.tensors[0]
+    low_precision = _autocast_dtype(recipe.precision, recipe.device, crops.dtype)
+    network.to(dtype=crops.dtype)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    criterion.to(dtype=inputs.dtype)
-    net = NeuralNet(
-        network if low_precision is None else _Autocast(network, low_precision),
-        criterion=criterion,
-        optimizer=OPTIMIZERS[recipe.optimizer],
-        optimizer__weight_decay=recipe.weight_decay,
-        lr=recipe.lr,
-        max_epochs=recipe.max_epochs,
-        batch_size=recipe.batch_size,
-        iterator_train=_ShuffledBatches,
-        iterator_train__generator=torch.Generator().manual_seed(seed),
-        train_split=None,
-        device=recipe.device,
-        callbacks=[("stop_at_nan", _StopAtNaN()), *(recipe.callbacks or ())],
-        verbose=recipe.verbose,
-    )
-    # What `net.fit` does, except that it takes every interrupt for an early end.
-    net.initialize()
-    net.notify("on_train_begin", X=dataset, y=None)
-    try:
-        net.fit_loop(dataset)
-    except KeyboardInterrupt as interrupt:
-        if not _is_early_end(interrupt):
-            raise
-    net.notify("on_train_end", X=dataset, y=None)
+    criterion.to(dtype=crops.dtype)
+    with tqdm(
+        total=recipe.max_epochs, desc=title, unit="epoch", disable=recipe.verbose != 1
+    ) as bar:
+        net = NeuralNet(
+            network if low_precision is None else _Autocast(network, low_precision),
+            criterion=criterion,
+            optimizer=OPTIMIZERS[recipe.optimizer],
+            optimizer__weight_decay=recipe.weight_decay,
+            lr=recipe.lr,
+            max_epochs=recipe.max_epochs,
+            batch_size=recipe.batch_size,
+            iterator_train=Batches,
+            iterator_train__generator=torch.Generator().manual_seed(seed),
+            iterator_train__takes_per_board=recipe.takes_per_board,
+            iterator_train__augmentation=recipe.augmentation,
+            iterator_valid=Batches,
+            iterator_valid__generator=torch.Generator().manual_seed(seed),
+            train_split=None if validation is None else predefined_split(validation),
+            device=recipe.device,
+            # Cloned, as a scheduler keeps what it schedules.
+            callbacks=[
+                ("stop_at_divergence", StopAtDivergence()),
+                ("advance_bar", AdvanceBar(bar)),
+                *(clone(callback, safe=False) for callback in recipe.callbacks or ()),
+            ],
+            verbose=max(0, recipe.verbose - 1),
+        )
+        # What `net.fit` does, except that it takes every interrupt for an early end.
+        net.initialize()
+        net.notify("on_train_begin", X=training, y=None)
+        try:
+            net.fit_loop(training)
+        except KeyboardInterrupt as interrupt:
+            if not is_early_end(interrupt):
+                raise
+        net.notify("on_train_end", X=training, y=None)
+    if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
+        raise ValueError(describe_divergence(net))
+    settle_batch_norm(network, crops, device=recipe.device, seed=seed)
     network.to("cpu")
     criterion.to("cpu")
-    if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
-        raise ValueError(_divergence(net))
     return [
         {
             "epoch": epoch["epoch"],
-            "train_loss": float(epoch["train_loss"]),
+            **{
+                name: float(epoch[name])
+                for name in ("train_loss", "valid_loss")
+                if name in epoch
+            },
             "seconds": float(epoch["dur"]),
         }
         for epoch in net.history
     ]
+
+
+def settle_batch_norm(
+    network: nn.Module, crops: Tensor, *, device: str, seed: int
+) -> None:
+    """Let batch normalization take its statistics from crops as they are scored.
+
+    The running averages of training lag behind the weights and are of augmented
+    crops.
+
+    Parameters
+    ----------
+    network : Module
+        The network; without batch normalization it stays as it is.
+    crops : Tensor of shape (n, 1, n_freqs, n_frames)
+        Crops.
+    device : str
+        Torch device that the network is on.
+    seed : int
+        Seed of the order of the crops.
+    """
+    batches = Batches(
+        TensorDataset(crops),
+        batch_size=_SETTLED_AT_ONCE,
+        generator=torch.Generator().manual_seed(seed),
+    )
+    update_bn(batches, network, device=torch.device(device))
 
 
 def to_arrays(module: nn.Module) -> dict[str, NDArray[Any]]:
@@ -181,55 +246,6 @@ def from_arrays(module: nn.Module, weights: dict[str, NDArray[Any]]) -> nn.Modul
     return module.eval().requires_grad_(False)
 
 
-class _ShuffledBatches:
-    """Cut a data set into shuffled batches of nearly equal size.
-
-    Unlike torch's loader this cuts each batch from the tensors at once, never
-    leaves a last batch of one crop and draws from a generator of its own.
-    """
-
-    def __init__(
-        self, dataset: TensorDataset, *, batch_size: int, generator: torch.Generator
-    ) -> None:
-        self.dataset = dataset
-        self.generator = generator
-        self.n_batches = -(-len(dataset) // batch_size)
-
-    def __len__(self) -> int:
-        return self.n_batches
-
-    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
-        order = torch.randperm(len(self.dataset), generator=self.generator)
-        for chosen in order.tensor_split(self.n_batches):
-            yield self.dataset[chosen]
-
-
-class _StopAtNaN(Callback):
-    """End a training that diverges with an error in place of a useless model."""
-
-    def on_batch_end(
-        self, net: NeuralNet, batch: Any = None, training: bool = True, **kwargs: Any
-    ) -> None:
-        if not bool(kwargs["loss"].isfinite().all()):
-            raise ValueError(_divergence(net))
-
-
-def _is_early_end(interrupt: KeyboardInterrupt) -> bool:
-    """Tell skorch's way for a callback to end the training from the user's."""
-    traceback = interrupt.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    raised_in = traceback.tb_frame.f_locals if traceback else {}
-    return isinstance(raised_in.get("self"), Callback)
-
-
-def _divergence(net: NeuralNet) -> str:
-    return (
-        f"the loss became NaN or infinite in epoch {len(net.history)} with "
-        f"lr={net.lr:g}: try a smaller learning rate"
-    )
-
-
 class _Autocast(nn.Module):
     """Run a network in low precision and give its output in float32."""
 
@@ -238,10 +254,12 @@ class _Autocast(nn.Module):
         self.network = network
         self.dtype = dtype
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Any:
         with torch.autocast(images.device.type, dtype=self.dtype):
-            output = self.network(images)
-        return output.float()
+            outputs = self.network(images)
+        if isinstance(outputs, Tensor):
+            return outputs.float()
+        return tuple(each.float() for each in outputs)
 
 
 def _autocast_dtype(

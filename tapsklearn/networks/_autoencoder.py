@@ -18,21 +18,36 @@ class ConvAutoencoder(nn.Module):
     ----------
     input_shape : tuple of (int, int)
         Frequencies and frames of a crop.
+    batch_norm : bool, default=False
+        Whether the maps of the encoder are normalized, which the blog's are not.
+
+    Attributes
+    ----------
+    bottleneck_shape : tuple of (int, int, int)
+        Channels, height and width of the last map of the encoder.
     """
 
-    def __init__(self, input_shape: tuple[int, int]) -> None:
+    def __init__(
+        self, input_shape: tuple[int, int], *, batch_norm: bool = False
+    ) -> None:
         super().__init__()
-        self.input_shape = tuple(input_shape)
+        self.input_shape = n_freqs, n_frames = input_shape
         step = 2 ** len(_CHANNELS)
-        height, width = (-side % step for side in self.input_shape)
-        self.pad = nn.ZeroPad2d((0, width, 0, height))
+        height, width = -(-n_freqs // step), -(-n_frames // step)
+        self.bottleneck_shape = (_CHANNELS[-1], height, width)
+        self.pad = nn.ZeroPad2d(
+            (0, width * step - n_frames, 0, height * step - n_freqs)
+        )
         # Pooling before ReLU gives the same, with a quarter of the work.
         self.encoder = nn.ModuleList()
         n_in = 1
         for n_out in _CHANNELS:
             self.encoder.append(
                 nn.Sequential(
-                    nn.Conv2d(n_in, n_out, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()
+                    nn.Conv2d(n_in, n_out, 3, padding=1, bias=not batch_norm),
+                    *((nn.BatchNorm2d(n_out),) if batch_norm else ()),
+                    nn.MaxPool2d(2),
+                    nn.ReLU(),
                 )
             )
             n_in = n_out
@@ -59,8 +74,25 @@ class ConvAutoencoder(nn.Module):
         Tensor of shape (n, 1, n_freqs, n_frames)
             Reconstructions.
         """
+        return self.decode(self.feature_maps(images)[-1])
+
+    reconstruct = forward
+
+    def decode(self, maps: Tensor) -> Tensor:
+        """Draw crops from the bottleneck.
+
+        Parameters
+        ----------
+        maps : Tensor of shape (n, *bottleneck_shape)
+            The last maps of an encoder.
+
+        Returns
+        -------
+        Tensor of shape (n, 1, n_freqs, n_frames)
+            Drawings.
+        """
         n_freqs, n_frames = self.input_shape
-        return self.decoder(self.feature_maps(images)[-1])[..., :n_freqs, :n_frames]
+        return self.decoder(maps)[..., :n_freqs, :n_frames]
 
     def embed(self, images: Tensor) -> Tensor:
         """Give the bottleneck.

@@ -1,7 +1,8 @@
 """The article's shallow convolutional network."""
 
-import torch
 from torch import Tensor, nn
+
+from tapsklearn.networks._conv_blocks import make_conv_blocks
 
 _CHANNELS = (32, 32, 64, 64, 64)
 _HIDDEN = (64, 32)
@@ -22,6 +23,9 @@ class ShallowCNN(nn.Module):
         Frequencies and frames of a crop.
     embedding_dim : int, default=2
         Size of the embedding; the article's is 2.
+    batch_norm : bool, default=False
+        Whether the maps of each convolution are normalized, which the article's
+        are not.
     unit_sphere : bool, default=False
         Whether to scale each embedding to length 1, for losses that only know
         angles.
@@ -32,26 +36,17 @@ class ShallowCNN(nn.Module):
         input_shape: tuple[int, int],
         *,
         embedding_dim: int = 2,
+        batch_norm: bool = False,
         unit_sphere: bool = False,
     ) -> None:
         super().__init__()
         self.unit_sphere = unit_sphere
-        self.blocks = nn.ModuleList()
-        (height, width), n_in = input_shape, 1
-        for n_out in _CHANNELS:
-            padding = (int(height < 3), int(width < 3))
-            height, width = height + 2 * padding[0] - 2, width + 2 * padding[1] - 2
-            pool = (min(height, 2), min(width, 2))
-            height, width = height // pool[0], width // pool[1]
-            self.blocks.append(
-                nn.Sequential(
-                    nn.Conv2d(n_in, n_out, 3, padding=padding), _PooledPReLU(pool)
-                )
-            )
-            n_in = n_out
+        self.blocks, (height, width) = make_conv_blocks(
+            input_shape, _CHANNELS, batch_norm=batch_norm
+        )
         self.head = nn.Sequential(
             nn.Flatten(),
-            nn.Linear(n_in * height * width, _HIDDEN[0]),
+            nn.Linear(_CHANNELS[-1] * height * width, _HIDDEN[0]),
             nn.PReLU(),
             nn.Linear(_HIDDEN[0], _HIDDEN[1]),
             nn.PReLU(),
@@ -98,24 +93,3 @@ class ShallowCNN(nn.Module):
             images = block(images)
             maps.append(images)
         return maps[2:]
-
-
-class _PooledPReLU(nn.PReLU):
-    """PReLU and then max-pooling, computed the other way round.
-
-    PReLU takes most of the time of a block, and after pooling there is a quarter
-    to do. With a slope of at least 0 it is monotone, so the largest output comes
-    from the largest input; with a negative one it falls and rises, so that the
-    largest output comes from the largest or from the smallest input.
-    """
-
-    def __init__(self, kernel_size: tuple[int, int]) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-
-    def forward(self, maps: Tensor) -> Tensor:
-        largest = super().forward(nn.functional.max_pool2d(maps, self.kernel_size))
-        if self.weight.item() >= 0:
-            return largest
-        smallest = -nn.functional.max_pool2d(-maps, self.kernel_size)
-        return torch.maximum(largest, super().forward(smallest))

@@ -8,22 +8,40 @@ from numpy.typing import NDArray
 from tapsklearn.detectors import (
     ArcFaceDetector,
     AutoencoderDetector,
+    CNNDetector,
     CropKNNDetector,
+    RandomConvKNNDetector,
+    SpectrumKNNDetector,
+    TripletDetector,
+    VAEDetector,
 )
 
 QUICK = {"max_epochs": 2, "random_state": 0}
+# As the article has its networks.
+PLAIN = {"batch_norm": False, "augmentation": None, "score_space": "embedding", **QUICK}
 
 METHODS = {
     "ae": AutoencoderDetector(**QUICK),
-    "ae-embedding": AutoencoderDetector(score_space="embedding", **QUICK),
-    "ae-pooled": AutoencoderDetector(score_space="pooled", **QUICK),
+    "ae-pooled": AutoencoderDetector(score_space="time_pooled", **QUICK),
+    "ae-plain": AutoencoderDetector(**PLAIN),
+    "vae": VAEDetector(**QUICK),
+    "vae-plain": VAEDetector(embedding_dim=2, **PLAIN),
+    "cnn-shallow": CNNDetector(loss="focal", **QUICK),
+    "cnn-shallow-plain": CNNDetector(embedding_dim=2, **PLAIN),
+    "cnn-resnet18": CNNDetector("resnet18", **QUICK),
+    "triplet-shallow": TripletDetector(**QUICK),
+    "triplet-shallow-plain": TripletDetector(embedding_dim=2, **PLAIN),
+    "triplet-resnet18": TripletDetector("resnet18", **QUICK),
     "arcface-shallow": ArcFaceDetector(embedding_dim=3, **QUICK),
-    "arcface-shallow-embedding": ArcFaceDetector(score_space="embedding", **QUICK),
+    "arcface-shallow-plain": ArcFaceDetector(loss="focal", **PLAIN),
+    "arcface-resnet18": ArcFaceDetector("resnet18", **QUICK),
+    "spectrum-knn": SpectrumKNNDetector(random_state=0),
     "crop-knn": CropKNNDetector(random_state=0),
+    "randomconv-knn": RandomConvKNNDetector(random_state=0),
 }
 
-TRAINED = {name: each for name, each in METHODS.items() if name != "crop-knn"}
-NEED_BOARDS = [name for name in METHODS if name.startswith("arcface")]
+TRAINED = {name: each for name, each in METHODS.items() if not name.endswith("knn")}
+NEED_BOARDS = [name for name in TRAINED if name.startswith(("cnn", "triplet", "arc"))]
 
 
 def make_crops(

@@ -6,8 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from tapsklearn.networks import ConvAutoencoder, ShallowCNN
-from tapsklearn.networks._shallow import _PooledPReLU
+from tapsklearn.networks import (
+    ConvAutoencoder,
+    RandomConvBlocks,
+    ResNet18,
+    ShallowCNN,
+    VariationalAutoencoder,
+)
+from tapsklearn.networks._conv_blocks import _PooledPReLU
 
 sides = st.integers(1, 130)
 
@@ -96,3 +102,162 @@ def test_the_autoencoder_is_that_of_the_keras_blog():
     torch.testing.assert_close(
         network.embed(images), plain(images).flatten(1), rtol=1e-5, atol=1e-6
     )
+
+
+def shapes_of(module, *kinds):
+    return [tuple(m.weight.shape) for m in module.modules() if isinstance(m, kinds)]
+
+
+def test_the_shallow_network_can_be_batch_normalized():
+    network = ShallowCNN((100, 120), batch_norm=True)
+    assert shapes_of(network, nn.Conv2d) == shapes_of(ShallowCNN((100, 120)), nn.Conv2d)
+    assert shapes_of(network, nn.BatchNorm2d) == [(32,), (32,), (64,), (64,), (64,)]
+    # A bias before the normalization would do nothing.
+    assert all(m.bias is None for m in network.modules() if isinstance(m, nn.Conv2d))
+    network.train()
+    maps = torch.randn(8, 1, 100, 120) * 50 + 7
+    normalized = network.blocks[0][1](network.blocks[0][0](maps))
+    torch.testing.assert_close(
+        normalized.mean(dim=(0, 2, 3)), torch.zeros(32), atol=1e-4, rtol=0
+    )
+
+
+def test_the_resnet18_is_the_articles():
+    network = ResNet18((100, 120), embedding_dim=512)
+    blocks = []
+    for n_in, n_out in [(64, 64), (64, 128), (128, 256), (256, 512)]:
+        blocks += [
+            (n_out, n_in, 3, 3),
+            (n_out, n_out, 3, 3),
+            (n_out, n_in, 1, 1),
+            (n_out, n_out, 3, 3),
+            (n_out, n_out, 3, 3),
+        ]
+    assert shapes_of(network, nn.Conv2d) == [(64, 1, 3, 3), *blocks]
+    assert shapes_of(network, nn.Linear) == [(512, 28_672)]
+    convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
+    strides = [m.stride[0] for m in convolutions]
+    # Each layer's first block halves, its shortcut too.
+    assert strides == [1, *[2, 1, 2, 1, 1] * 4]
+    assert all(m.bias is None for m in convolutions)
+    assert len(shapes_of(network, nn.BatchNorm2d)) == len(convolutions)
+    pooling = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d)
+    assert not any(isinstance(m, pooling) for m in network.modules())
+    triplets = ResNet18((100, 120), embedding_dim=2, hidden_dim=512)
+    assert shapes_of(triplets, nn.Linear) == [(512, 28_672), (2, 512)]
+
+
+def test_the_resnet18_computes_what_plain_operations_compute():
+    network = ResNet18((20, 30), embedding_dim=4).double().eval()
+    state = network.state_dict()
+    for name in state:  # statistics that are not 0 and 1
+        if "running" in name:
+            state[name].uniform_(0.5, 1.5)
+
+    def normalized(maps, name):
+        parts = ("running_mean", "running_var", "weight", "bias")
+        values = [state[f"{name}.{part}"] for part in parts]
+        return nn.functional.batch_norm(maps, *values)
+
+    def convolved(maps, name, **options):
+        return nn.functional.conv2d(maps, state[f"{name}.weight"], **options)
+
+    images = torch.randn(3, 1, 20, 30, dtype=torch.float64)
+    maps = normalized(convolved(images, "stem.0", padding=1), "stem.1").relu()
+    for layer in range(4):
+        for block, stride in ((0, 2), (1, 1)):
+            name = f"layers.{layer}.{block}"
+            first = convolved(maps, f"{name}.residual.0", stride=stride, padding=1)
+            first = normalized(first, f"{name}.residual.1").relu()
+            second = convolved(first, f"{name}.residual.3", padding=1)
+            second = normalized(second, f"{name}.residual.4")
+            if stride == 2:
+                maps = convolved(maps, f"{name}.shortcut.0", stride=2)
+                maps = normalized(maps, f"{name}.shortcut.1")
+            maps = (second + maps).relu()
+    expected = nn.functional.linear(
+        maps.flatten(1), state["head.1.weight"], state["head.1.bias"]
+    )
+    torch.testing.assert_close(network(images), expected)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 4), st.booleans())
+@settings(max_examples=20)
+def test_the_resnet18_takes_crops_of_any_size(n_freqs, n_frames, dim, unit_sphere):
+    network = ResNet18(
+        (n_freqs, n_frames), embedding_dim=dim, unit_sphere=unit_sphere
+    ).eval()
+    images = torch.randn(2, 1, n_freqs, n_frames)
+    embedding = network(images)
+    assert embedding.shape == (2, dim)
+    if unit_sphere:
+        torch.testing.assert_close(embedding.norm(dim=1), torch.ones(2))
+    second, third = network.feature_maps(images)
+    assert second.shape[:2] == (2, 128)
+    assert third.shape[:2] == (2, 256)
+
+
+@given(sides, sides)
+@settings(max_examples=20)
+def test_random_blocks_take_crops_of_any_size(n_freqs, n_frames):
+    images = torch.randn(2, 1, n_freqs, n_frames)
+    network = RandomConvBlocks((n_freqs, n_frames)).eval()
+    second, third = network.feature_maps(images)
+    assert second.shape[:2] == (2, 32)
+    assert third.shape[:2] == (2, 64)
+    assert torch.equal(network(images), third)
+
+
+def test_the_variational_autoencoder_is_the_autoencoder_around_a_gaussian():
+    network = VariationalAutoencoder((100, 120), latent_dim=2)
+    inner = ConvAutoencoder((100, 120))
+    assert shapes_of(network, nn.Conv2d) == shapes_of(inner, nn.Conv2d)
+    n_features = 8 * 13 * 15
+    assert shapes_of(network, nn.Linear) == [
+        (2, n_features),
+        (2, n_features),
+        (n_features, 2),
+    ]
+
+
+@given(sides, sides, st.integers(1, 5), st.booleans())
+@settings(max_examples=30)
+def test_the_variational_autoencoder_redraws_crops_of_any_size(
+    n_freqs, n_frames, dim, batch_norm
+):
+    network = VariationalAutoencoder(
+        (n_freqs, n_frames), latent_dim=dim, batch_norm=batch_norm
+    ).eval()
+    images = torch.randn(2, 1, n_freqs, n_frames)
+    drawings, mean, log_variance = network(images)
+    assert drawings.shape == images.shape
+    assert mean.shape == log_variance.shape == (2, dim)
+    # Out of training the drawing is from the mean: the same each time.
+    assert torch.equal(drawings, network.reconstruct(images))
+    assert torch.equal(mean, network.embed(images))
+
+
+def test_latents_are_drawn_from_their_gaussian_by_a_generator_of_their_own():
+    torch.manual_seed(5)
+    network = VariationalAutoencoder((8, 8), latent_dim=1)
+    torch.manual_seed(5)
+    twin = VariationalAutoencoder((8, 8), latent_dim=1)
+    # A decoder that shows its latent: drawings are the latent itself.
+    drawn = []
+    for each in (network, twin):
+        each.autoencoder.decoder = nn.Identity()
+        nn.init.ones_(each.from_latent.weight)
+        nn.init.zeros_(each.from_latent.bias)
+        nn.init.zeros_(each.to_log_variance.weight)
+        nn.init.constant_(each.to_log_variance.bias, 2 * torch.log(torch.tensor(3.0)))
+        nn.init.constant_(each.to_mean.bias, 10)
+        nn.init.zeros_(each.to_mean.weight)
+        images = torch.randn(4000, 1, 8, 8)
+        before = torch.get_rng_state()
+        drawings, mean, _ = each.train()(images)
+        assert torch.equal(torch.get_rng_state(), before)
+        drawn.append(drawings[:, 0, 0, 0])
+        assert (mean == 10).all()
+    assert torch.equal(*drawn)
+    assert abs(drawn[0].mean() - 10) < 0.2
+    assert abs(drawn[0].std() - 3) < 0.15

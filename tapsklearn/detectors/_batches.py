@@ -1,0 +1,88 @@
+"""Batches of crops, cut from one tensor at once and reproducibly shuffled."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.utils.data import TensorDataset
+
+from tapsklearn.detectors._augmentation import Augmentation
+
+
+class Batches:
+    """Cut a data set into shuffled batches of nearly equal size.
+
+    Unlike torch's loader this cuts each batch from the tensors at once, never
+    leaves a last batch of one crop and draws from a generator of its own.
+
+    Parameters
+    ----------
+    dataset : TensorDataset
+        Crops and their classes; or crops alone, which are to be drawn again.
+    batch_size : int
+        Crops a batch, at most.
+    generator : Generator
+        Source of the order and of the augmentation.
+    takes_per_board : int, default=None
+        Balance the batches: so many crops of each of as many classes as there is
+        room for. None: as the crops come.
+    augmentation : Augmentation, default=None
+        Changes the crops.
+    """
+
+    def __init__(
+        self,
+        dataset: TensorDataset,
+        *,
+        batch_size: int,
+        generator: torch.Generator,
+        takes_per_board: int | None = None,
+        augmentation: Augmentation | None = None,
+    ) -> None:
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.generator = generator
+        self.takes_per_board = takes_per_board
+        self.augmentation = augmentation
+        self.n_batches = -(-len(dataset) // batch_size)
+
+    def __len__(self) -> int:
+        return self.n_batches
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        images, *classes = self.dataset.tensors
+        for chosen in self._choose(*classes):
+            moved = given = images[chosen]
+            if self.augmentation is not None:
+                moved = self.augmentation.move(moved, self.generator)
+                given = self.augmentation.corrupt(moved, self.generator)
+            yield given, classes[0][chosen] if classes else moved
+
+    def _choose(self, classes: Tensor | None = None) -> Iterator[Tensor]:
+        """Give the rows of each batch."""
+        if self.takes_per_board is None or classes is None:
+            order = torch.randperm(len(self.dataset), generator=self.generator)
+            yield from order.tensor_split(self.n_batches)
+            return
+        rows_of = [torch.nonzero(classes == c)[:, 0] for c in classes.unique()]
+        n_boards = min(max(self.batch_size // self.takes_per_board, 2), len(rows_of))
+        n_takes = max(self.batch_size // n_boards, 2)
+        boards = self._deal(torch.arange(len(rows_of)), n_boards)
+        takes = [self._deal(rows, n_takes) for rows in rows_of]
+        for _ in range(self.n_batches):
+            yield torch.cat([next(takes[board]) for board in next(boards).tolist()])
+
+    def _deal(self, cards: Tensor, n_dealt: int) -> Iterator[Tensor]:
+        """Deal from a shuffled stack, with a new one when it is used up, for ever.
+
+        Nothing comes twice in a hand, unless there is less than a hand.
+        """
+        stack = cards[:0]
+        while True:
+            while len(stack) < n_dealt:
+                order = torch.randperm(len(cards), generator=self.generator)
+                fresh = cards[order]
+                held = torch.isin(fresh, stack)
+                stack = torch.cat([stack, fresh[~held], fresh[held]])
+            yield stack[:n_dealt]
+            stack = stack[n_dealt:]

@@ -23,6 +23,7 @@ from tapsklearn.detectors._calibration import (
     conformal_p_values,
     default_held_out,
     find_threshold,
+    hold_out_specimens,
     hold_out_takes,
     left_out_scores,
 )
@@ -31,8 +32,6 @@ from tapsklearn.detectors._neighbor_distance import NeighborDistance
 # With fewer normal specimens, scoring each against the others says little of how
 # much one board differs from the next.
 _ENOUGH_SPECIMENS = 5
-# Of the normal specimens, where calibration by board has to hold some out.
-_HELD_OUT_SHARE = 1 / 3
 
 
 class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -349,9 +348,10 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 f"{n_specimens}; use calibration_by='take'"
             )
         elif not self._compares_with_normal_takes():
-            order = rng.permutation(np.unique(specimens[is_normal]))
-            n_apart = max(1, int(_HELD_OUT_SHARE * n_specimens))
-            set_apart = np.isin(specimens, order[:n_apart])
+            chosen = hold_out_specimens(
+                specimens[is_normal], self.false_alarm_rate, rng
+            )
+            set_apart = np.isin(specimens, chosen)
         return set_apart
 
     def __sklearn_tags__(self) -> Any:

@@ -76,6 +76,34 @@ def hold_out_takes(
     return chosen
 
 
+def hold_out_specimens(
+    specimens: NDArray[Any], false_alarm_rate: float, rng: np.random.RandomState
+) -> NDArray[Any]:
+    """Choose whole specimens to calibrate with.
+
+    Parameters
+    ----------
+    specimens : ndarray of shape (n_takes,)
+        Specimen of each normal take, at least two.
+    false_alarm_rate : float
+        The share of normal takes that may be called abnormal.
+    rng : RandomState
+        Source of the choice.
+
+    Returns
+    -------
+    ndarray
+        A third of the specimens, two at least, or as many as have the takes that the
+        rate needs, but no more than half.
+    """
+    names, n_takes = np.unique(specimens, return_counts=True)
+    order = rng.permutation(len(names))
+    needed = takes_needed(false_alarm_rate)
+    n_enough = 1 + np.searchsorted(np.cumsum(n_takes[order]), needed)
+    n_chosen = min(max(2, len(names) // 3, n_enough), len(names) // 2)
+    return names[order[:n_chosen]]
+
+
 def left_out_scores(
     features: NDArray[np.floating],
     specimens: NDArray[Any],

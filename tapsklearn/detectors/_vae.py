@@ -68,9 +68,9 @@ default="reconstruction"
     calibration_by : {"auto", "take", "board"}, default="auto"
         What the threshold is for. "take": further takes of the training boards; a
         share of their takes is set apart for it. "board": boards never heard; in the
-        reconstruction space a third of the normal specimens is held out for it, in
-        the others each normal specimen is scored against the others. "auto" is
-        "board" from five normal specimens on.
+        reconstruction space whole normal specimens are held out for it, a third or
+        as many as the rate needs, in the others each normal specimen is scored
+        against the others. "auto" is "board" from five normal specimens on.
     calibration_boards : array-like, default=None
         Boards whose specimens are held out of everything but the calibration.
     calibration_size : float, default=None

@@ -14,6 +14,7 @@ from tapsklearn.detectors._calibration import (
     conformal_p_values,
     default_held_out,
     find_threshold,
+    hold_out_specimens,
     hold_out_takes,
 )
 
@@ -123,6 +124,27 @@ def test_on_new_boards_calibration_by_board_keeps_what_by_take_cannot():
     # and 30 boards stand for their kind a little worse than 300 takes would.
     assert_rate_is_kept(rates["board"], 300, 0.1, slack=0.01)
     assert np.mean(rates["take"]) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("n_specimens", "n_takes", "n_chosen"),
+    [
+        (9, 20, 3),
+        (9, 5, 4),
+        (12, 5, 4),
+        (2, 30, 1),
+        (3, 30, 1),
+        (5, 30, 2),
+        (20, 1, 10),
+    ],
+)
+def test_a_third_of_the_specimens_or_what_the_rate_needs(
+    n_specimens, n_takes, n_chosen
+):
+    specimens = np.repeat(np.arange(n_specimens), n_takes)
+    chosen = hold_out_specimens(specimens, 0.05, np.random.RandomState(0))
+    assert len(chosen) == len(set(chosen)) == n_chosen
+    assert set(chosen) <= set(specimens)
 
 
 def crops_that_differ(n_boards, n_takes, rng):

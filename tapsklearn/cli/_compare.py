@@ -8,6 +8,7 @@ import typer
 
 from tapsklearn.cli._options import Jobs, Normal, Recordings, Seed, split_list
 from tapsklearn.cli._progress import progress_bars
+from tapsklearn.cli._ranking import conclude, print_ranking
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,9 @@ def compare(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Folder to write results.csv and scores.csv into."
+            metavar="DIR",
+            help="Folder for results.csv, ranking.csv and scores.csv, and for what is "
+            "finished, so that a comparison that was broken off goes on.",
         ),
     ] = None,
     as_json: Annotated[
@@ -65,7 +68,11 @@ def compare(
     takes are called abnormal.
     """
     from tapsklearn.datasets import load_takes
-    from tapsklearn.model_selection import compare_methods, count_feasible_folds
+    from tapsklearn.model_selection import (
+        compare_methods,
+        count_feasible_folds,
+        rank_methods,
+    )
     from tapsklearn.preprocessing import article_preprocessing
 
     takes = load_takes(directory, normal=split_list(normal))
@@ -96,10 +103,17 @@ def compare(
             preprocessing=article_preprocessing(shifts=(0,)),
             random_state=seed,
             n_jobs=jobs or -1,
+            keep_in=out and out / "cells",
             progress=progress,
             return_scores=True,
         )
+    judged = results["fit_seconds"].notna()
+    ranking = None
+    if judged.groupby(results["method"]).all().any():
+        ranking = rank_methods(scores, specimens=takes.specimens)
     if out is not None:
+        if ranking is not None:
+            ranking.to_csv(out / "ranking.csv")
         results.to_csv(out / "results.csv", index=False)
         scores.insert(2, "path", takes.frame["path"].to_numpy()[scores["row"]])
         scores.drop(columns="row").to_csv(
@@ -109,14 +123,19 @@ def compare(
         typer.echo(results.to_json(orient="records", indent=2, force_ascii=False))
     else:
         _print_table(results)
+        if ranking is not None:
+            typer.echo()
+            print_ranking(ranking)
     typer.echo(
         f"tapsklearn: {len(takes.paths)} takes of {len(takes.specimens)} boards, "
         f"{len(takes.normal_boards)} of them normal; judged on unseen boards"
         + (f"; written to {out}" if out else ""),
         err=True,
     )
-    if results["fit_seconds"].isna().all():
-        raise ValueError("every method failed; the warnings say why")
+    if ranking is None:
+        which = "failed in some fold" if judged.any() else "failed"
+        raise ValueError(f"every method {which}; the warnings say why")
+    typer.echo(f"tapsklearn: {conclude(ranking, results)}", err=True)
 
 
 def _choose_methods(names: list[str], epochs: int | None) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length
 
 from tapsklearn.model_selection._board_kfold import BoardKFold
+from tapsklearn.model_selection._cells import Cell, FinishedCells, Outcome
 from tapsklearn.model_selection._features import read_features
 from tapsklearn.model_selection._jobs import one_thread
 from tapsklearn.model_selection._scorers import METRICS, judge
@@ -36,10 +39,11 @@ def compare_methods(
     normal_boards: ArrayLike,
     cv: Any = 5,
     specimens: Mapping[Any, Any] | None = None,
-    scoring: str | Sequence[str] = ("roc_auc", "pauc"),
+    scoring: Any = ("roc_auc", "pauc"),
     preprocessing: Any = None,
     random_state: int | None = None,
     n_jobs: int | None = None,
+    keep_in: str | Path | None = None,
     progress: Callable[[str, int, int], None] | None = None,
     return_scores: bool = False,
 ) -> Any:
@@ -61,16 +65,21 @@ def compare_methods(
         Number of folds of a `BoardKFold`, or a splitter of (X, y).
     specimens : mapping, default=None
         Specimen of each board that is not a specimen of its own.
-    scoring : str or sequence of str, default=("roc_auc", "pauc")
-        Metrics that `anomaly_scorer` knows.
+    scoring : str, callable, sequence or mapping, default=("roc_auc", "pauc")
+        Metrics that `anomaly_scorer` knows, by name, or scorers of your own,
+        ``scorer(estimator, X, y)`` with the boards as y; a mapping names its columns.
     preprocessing : transformer, default=None
         From paths to crops, each take alone; None is `article_preprocessing()`.
         Only used with paths.
     random_state : int, default=None
         Seed given to every method.
     n_jobs : int, default=None
-        Parts of the files, then fits, run in parallel. Each fit has one thread, so
-        the numbers are the same with any `n_jobs`.
+        Parts of the files, then fits, run in parallel, by the backend that joblib is
+        set to, Dask's too. Each fit has one thread, so the numbers are the same with
+        any `n_jobs`.
+    keep_in : str or Path, default=None
+        Folder to keep what is finished of each method and fold in. A comparison that
+        was broken off and is called again in the same way goes on where it was.
     progress : callable, default=None
         Called with a stage, "reading" or "comparing", how many of its steps are
         done, and how many there are.
@@ -118,10 +127,7 @@ def compare_methods(
     """
     if not methods:
         raise ValueError("there is no method to compare: methods is empty")
-    metrics = (scoring,) if isinstance(scoring, str) else tuple(scoring)
-    unknown = [metric for metric in metrics if metric not in METRICS]
-    if unknown:
-        raise ValueError(f"scoring holds {unknown}, known are {', '.join(METRICS)}")
+    scorers = _name_scorers(scoring)
     boards = np.asarray(y)
     check_consistent_length(X, boards)
     if isinstance(cv, int | np.integer):
@@ -145,11 +151,18 @@ def compare_methods(
         for name, method in methods.items()
         for fold, sides in enumerate(folds)
     ]
+    kept = FinishedCells(keep_in, takes, boards, is_normal, scorers)
+    known = [kept.read(cell) for cell in cells]
+    missing = [cell for cell, found in zip(cells, known, strict=True) if not found]
+    finished = chain(
+        (found for found in known if found),
+        Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
+            delayed(_run_cell)(cell, takes, boards, is_normal, scorers, kept)
+            for cell in missing
+        ),
+    )
     if progress:
         progress("comparing", 0, len(cells))
-    finished = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
-        delayed(_run_cell)(cell, takes, boards, is_normal, metrics) for cell in cells
-    )
     rows, scores = [], []
     warned = defaultdict(list)
     for done, (row, cell_scores, messages) in enumerate(finished, start=1):
@@ -216,16 +229,44 @@ def _with_params(method: Any, given: Mapping[str, Any]) -> Any:
     return method.set_params(**matching)
 
 
+def _name_scorers(scoring: Any) -> dict[str, str | Callable[..., float]]:
+    """Give each scorer the name of its column."""
+    if isinstance(scoring, Mapping):
+        scorers = dict(scoring)
+    else:
+        alone = isinstance(scoring, str) or callable(scoring)
+        listed = [scoring] if alone else list(scoring)
+        scorers = {
+            scorer if isinstance(scorer, str) else _name_of(scorer): scorer
+            for scorer in listed
+        }
+        if len(scorers) < len(listed):
+            raise ValueError(
+                f"scoring holds several scorers of one name, {list(scorers)}: give a "
+                "mapping of names to scorers"
+            )
+    unknown = [s for s in scorers.values() if not callable(s) and s not in METRICS]
+    if unknown:
+        raise ValueError(f"scoring holds {unknown}, known are {', '.join(METRICS)}")
+    return scorers
+
+
+def _name_of(scorer: Any) -> str:
+    return str(getattr(scorer, "__name__", scorer))
+
+
 def _run_cell(
-    cell: tuple[str, int, Any, NDArray[np.intp], NDArray[np.intp]],
+    cell: Cell,
     takes: NDArray[np.floating],
     boards: NDArray[Any],
     is_normal: NDArray[np.bool_],
-    metrics: tuple[str, ...],
-) -> tuple[dict[str, Any], pd.DataFrame | None, list[str]]:
+    scorers: Mapping[str, str | Callable[..., float]],
+    kept: FinishedCells,
+) -> Outcome:
     """Fit one method on one fold and judge it; say what was warned of."""
-    name, fold, method, train, test = cell
-    figures = dict.fromkeys((*metrics, *_RATES, *_SECONDS), np.nan)
+    name, fold, unfitted, train, test = cell
+    method = clone(unfitted)
+    figures = dict.fromkeys((*scorers, *_RATES, *_SECONDS), np.nan)
     judged, failures = None, []
     with one_thread() as messages:
         try:
@@ -249,7 +290,12 @@ def _run_cell(
                 }
             )
             figures = {
-                **{metric: judge(metric, ~normal, scores) for metric in metrics},
+                **{
+                    column: judge(scorer, ~normal, scores)
+                    if isinstance(scorer, str)
+                    else float(scorer(method, takes[test], boards[test]))
+                    for column, scorer in scorers.items()
+                },
                 "false_alarm_rate": float((prediction[normal] == -1).mean()),
                 "hit_rate": float((prediction[~normal] == -1).mean()),
                 "fit_seconds": fitted - started,
@@ -258,7 +304,10 @@ def _run_cell(
         # The latter is what torch raises, for want of memory as well.
         except (ValueError, RuntimeError) as error:
             failures = [f"failed: {error}"]
-    return {"method": name, "fold": fold, **figures}, judged, failures + messages
+    outcome = {"method": name, "fold": fold, **figures}, judged, failures + messages
+    if judged is not None:
+        kept.write(cell, outcome)
+    return outcome
 
 
 def _p_values(method: Any, X: NDArray[np.floating]) -> NDArray[np.floating]:

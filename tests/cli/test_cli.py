@@ -111,9 +111,14 @@ def test_table_has_every_method_and_fold_and_their_summary(
     methods = ("--methods", "crop-knn,ae", "--epochs", "1", "--jobs", "1")
     code, out, err = run("compare", taps, *methods)
     assert code == 0
-    assert err.splitlines()[-1] == (
+    told, concluded = err.splitlines()[-2:]
+    assert told == (
         "tapsklearn: 16 takes of 4 boards, 2 of them normal; judged on unseen boards"
     )
+    assert concluded.startswith("tapsklearn: ")
+    assert "crop-knn" in concluded
+    out, ranking = out.split("\n\nranking")
+    assert ranking.count("crop-knn") == ranking.count("\nae ") == 1
     header, _, *lines = out.splitlines()
     assert header.split() == [
         *("method", "fold", "roc_auc", "pauc", "false_alarm", "hit", "fit_s", "score_s")
@@ -168,7 +173,13 @@ def test_files_hold_what_was_computed(run: Any, taps: Path, tmp_path: Path) -> N
     code, printed, err = run("compare", taps, *KNN, "--json", "--out", out)
     assert code == 0
     assert f"written to {out}" in err
+    ranking = pd.read_csv(out / "ranking.csv", index_col="method")
+    assert ranking.columns.tolist()[:3] == ["roc_auc", "low", "high"]
+    assert len(list((out / "cells").iterdir())) == 2
     results = pd.read_csv(out / "results.csv")
+    assert ranking.loc["crop-knn", "roc_auc"] == pytest.approx(
+        results["roc_auc"].mean()
+    )
     pd.testing.assert_frame_equal(results, pd.DataFrame(json.loads(printed)))
 
     scores = pd.read_csv(out / "scores.csv")

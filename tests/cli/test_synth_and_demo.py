@@ -51,7 +51,7 @@ def test_the_demo_compares_the_articles_boards(tmp_path, capsys, monkeypatch):
         monkeypatch.setattr(demo_module, name, value)
     assert main(["demo", str(tmp_path / "demo"), "--jobs", "2"]) == 0
     out, err = capsys.readouterr()
-    assert out.count("crop-knn") == 1
+    assert out.count("crop-knn") == 2  # in the table and in the ranking
     assert "arcface-shallow" in out
     assert "80 takes of 40 boards" in err
     assert (tmp_path / "demo" / "boards" / "abnormal 7" / "00.wav").exists()

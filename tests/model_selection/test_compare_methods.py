@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import distributed
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 import torch
+from joblib import parallel_config
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -21,6 +23,7 @@ from taps import make_tap
 from tapsklearn.detectors import (
     ArcFaceDetector,
     AutoencoderDetector,
+    CNNDetector,
     CropKNNDetector,
     NeighborDistance,
 )
@@ -610,3 +613,162 @@ def test_summarize() -> None:
     assert summary.loc["c"].isna().all()
     # Without roc_auc the first figure ranks.
     assert summarize(results.drop(columns="roc_auc")).index.tolist() == ["a", "b", "c"]
+
+
+def count_boards(estimator: Any, X: Any, y: Any) -> float:
+    """Score a fold by how many boards it judges."""
+    assert len(X) == len(y) == len(estimator.score_samples(X))
+    return float(len(set(y)))
+
+
+def test_scorers_of_your_own_get_columns() -> None:
+    own = anomaly_scorer("average_precision", normal_boards=NORMAL)
+    knn = {"knn": METHODS["knn"]}
+    listed = compare_methods(
+        knn, CROPS, BOARDS, scoring=["roc_auc", count_boards], random_state=0, **TRUTH
+    )
+    assert listed["count_boards"].sum() == len(set(BOARDS))
+    named = compare_methods(
+        knn,
+        CROPS,
+        BOARDS,
+        scoring={"area": "roc_auc", "precision": own, "again": "average_precision"},
+        random_state=0,
+        **TRUTH,
+    )
+    np.testing.assert_array_equal(named["area"], listed["roc_auc"])
+    np.testing.assert_array_equal(named["precision"], named["again"])
+    alone = compare_methods(
+        knn, CROPS, BOARDS, scoring=count_boards, random_state=0, **TRUTH
+    )
+    np.testing.assert_array_equal(alone["count_boards"], listed["count_boards"])
+    with pytest.raises(ValueError, match="several scorers of one name"):
+        compare_methods(knn, CROPS, BOARDS, scoring=["pauc", "pauc"], **TRUTH)
+
+
+class Counted(CropKNNDetector):
+    """Counts the fits of all its clones."""
+
+    n_fits = 0
+
+    def fit(self, X: Any, y: Any = None) -> "Counted":
+        type(self).n_fits += 1
+        return super().fit(X, y)
+
+
+class Interrupted(Counted):
+    """Is interrupted at its third fit, once."""
+
+    def fit(self, X: Any, y: Any = None) -> "Interrupted":
+        if Counted.n_fits == 2:
+            Counted.n_fits += 10
+            raise KeyboardInterrupt
+        Counted.n_fits += 1
+        return CropKNNDetector.fit(self, X, y)
+
+
+def kept_comparison(folder: Path, methods: Any, X: Any = CROPS, **options: Any) -> Any:
+    options = {"random_state": 0, **TRUTH, **options}
+    return compare_methods(
+        methods, X, BOARDS, return_scores=True, keep_in=folder, **options
+    )
+
+
+def test_a_comparison_that_was_broken_off_goes_on(tmp_path: Path) -> None:
+    methods = {"a/b 板": Interrupted(), "knn": CropKNNDetector()}
+    Counted.n_fits = 0
+    with pytest.raises(KeyboardInterrupt):
+        kept_comparison(tmp_path / "new" / "cells", methods)
+    assert Counted.n_fits == 12
+    results, scores = kept_comparison(tmp_path / "new" / "cells", methods)
+    assert Counted.n_fits == 13  # the one fold that was missing
+    afresh = compare_methods(
+        {"a/b 板": CropKNNDetector(), "knn": CropKNNDetector()},
+        CROPS,
+        BOARDS,
+        random_state=0,
+        return_scores=True,
+        **TRUTH,
+    )
+    pd.testing.assert_frame_equal(
+        results.drop(columns=SECONDS), afresh[0].drop(columns=SECONDS)
+    )
+    pd.testing.assert_frame_equal(scores, afresh[1])
+    # A third call computes nothing, and even the seconds are those of then.
+    again = kept_comparison(tmp_path / "new" / "cells", methods)
+    assert Counted.n_fits == 13
+    pd.testing.assert_frame_equal(again[0], results)
+    pd.testing.assert_frame_equal(again[1], scores)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"X": CROPS + 1},
+        {"random_state": 1},
+        {"cv": 2},
+        {"scoring": "pauc"},
+        {"methods": {"knn": Counted(normality=NeighborDistance(n_neighbors=2))}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_changes_the_outcome_is_computed_anew(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    options = {"methods": {"knn": Counted()}}
+    kept_comparison(tmp_path, **options)
+    Counted.n_fits = 0
+    kept_comparison(tmp_path, **options)
+    assert Counted.n_fits == 0
+    kept_comparison(tmp_path, **{**options, **change})
+    assert Counted.n_fits == change.get("cv", 3)
+
+
+def test_warnings_are_kept_and_failures_are_tried_again(tmp_path: Path) -> None:
+    methods = {"knn": CropKNNDetector(calibration_by="take"), "failing": Failing()}
+    told = []
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="fold") as caught:
+            kept_comparison(tmp_path, methods)
+        told.append(sorted(str(each.message) for each in caught))
+    assert told[0] == told[1]
+    assert any("oak is missing" in message for message in told[0])
+
+
+def test_dask_gives_the_same_numbers(compared: Any) -> None:
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+        parallel_config("dask"),
+    ):
+        results, scores = compare_methods(
+            METHODS, CROPS, BOARDS, random_state=0, return_scores=True, **TRUTH
+        )
+    pd.testing.assert_frame_equal(
+        results.drop(columns=SECONDS), compared[0].drop(columns=SECONDS)
+    )
+    pd.testing.assert_frame_equal(scores, compared[1])
+
+
+def test_what_marks_each_board_helps_only_where_boards_are_split() -> None:
+    """Plant a mark of each board that knows nothing of its condition."""
+    rng = np.random.default_rng(0)
+    names = [f"board {number}" for number in range(48)]
+    normal = rng.permutation(names)[:32].tolist()
+    boards = np.repeat(names, 6)
+    crops = rng.normal(size=(len(boards), 12, 16)).astype(np.float32)
+    marks = rng.normal(size=(48, 12, 16)) * 2
+    marked = Standardizer().fit_transform(crops) + np.repeat(marks, 6, axis=0)
+    methods = {
+        "knn": CropKNNDetector(),
+        "cnn": CNNDetector(max_epochs=20, lr=3e-3, score_space="embedding"),
+    }
+    options = {"normal_boards": normal, "scoring": "roc_auc", "random_state": 0}
+    honest = compare_methods(methods, marked, boards, cv=2, **options)
+    by_takes = StratifiedKFold(2, shuffle=True, random_state=0)
+    leaking = compare_methods(methods, marked, boards, cv=by_takes, **options)
+    for name in methods:
+        assert abs(honest.groupby("method")["roc_auc"].mean()[name] - 0.5) < 0.15
+        assert leaking.groupby("method")["roc_auc"].mean()[name] > 0.95

@@ -1,0 +1,174 @@
+"""How sure one can be of a comparison: intervals that resample specimens."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tapsklearn._specimens import number_specimens
+
+
+def rank_methods(
+    scores: pd.DataFrame,
+    *,
+    specimens: Mapping[Any, Any] | None = None,
+    confidence: float = 0.95,
+    n_resamples: int = 2000,
+    random_state: int = 0,
+) -> pd.DataFrame:
+    """Rank methods by AUROC, with intervals for it and for what they are behind.
+
+    The takes of one specimen sound alike, so that a further specimen, not a further
+    take, would tell something new. The intervals are those of a bootstrap over
+    specimens: in each fold its normal, its abnormal and its mixed specimens are drawn
+    again with replacement, all takes of one together, and the same for all methods,
+    so that methods are compared on the same draw (percentiles; B. Efron and
+    R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 8 and 13).
+
+    Parameters
+    ----------
+    scores : DataFrame
+        What `compare_methods` gives with ``return_scores=True``. Takes without a
+        score are left out.
+    specimens : mapping, default=None
+        Specimen of each board that is not a specimen of its own.
+    confidence : float, default=0.95
+        Share of the draws that an interval holds.
+    n_resamples : int, default=2000
+        Number of draws.
+    random_state : int, default=0
+        Seed of the draws.
+
+    Returns
+    -------
+    DataFrame
+        One row a method, the best first: `roc_auc`, the mean over the folds, with
+        `low` and `high`; `behind`, how much that of the best is larger, with
+        `behind_low` and `behind_high`; and `as_good`, whether that interval holds 0,
+        so that the comparison cannot tell the two apart. NaN, and last, for a
+        method that lacks a fold.
+
+    Raises
+    ------
+    ValueError
+        If no method has scores in every fold, or a fold lacks a condition.
+
+    Notes
+    -----
+    From a handful of specimens the intervals are too narrow, and of a kind of which
+    a fold holds but one specimen they know no spread at all.
+
+    Examples
+    --------
+    >>> boards = ["oak", "ash", "fir", "cracked a", "cracked b", "cracked c"]
+    >>> scores = pd.DataFrame(
+    ...     {
+    ...         "method": np.repeat(["good", "coin"], 6),
+    ...         "fold": 0,
+    ...         "board": boards * 2,
+    ...         "condition": (["normal"] * 3 + ["abnormal"] * 3) * 2,
+    ...         "score": [7, 8, 9, 1, 2, 3, 1, 8, 3, 9, 2, 7],
+    ...     }
+    ... )
+    >>> rank_methods(scores)[["roc_auc", "low", "high", "as_good"]].round(2)
+            roc_auc  low  high  as_good
+    method
+    good       1.00  1.0  1.00     True
+    coin       0.33  0.0  0.89    False
+    """
+    methods = list(dict.fromkeys(scores["method"]))
+    folds = sorted(scores["fold"].unique())
+    known = scores[scores["score"].notna()]
+    held = known.groupby("method")["fold"].nunique().reindex(methods, fill_value=0)
+    complete = [name for name in methods if held[name] == len(folds)]
+    if not complete:
+        raise ValueError("no method has scores in every fold: there is nothing to rank")
+    rng = np.random.default_rng(random_state)
+    observed = np.zeros(len(complete))
+    drawn = np.zeros((len(complete), n_resamples))
+    for fold in folds:
+        in_fold = known[known["fold"] == fold]
+        names = number_specimens(in_fold["board"].to_numpy(), specimens)
+        is_abnormal = (in_fold["condition"] == "abnormal").to_numpy()
+        if is_abnormal.all() or not is_abnormal.any():
+            raise ValueError(f"fold {fold} lacks takes of one condition")
+        weights = _draw_specimens(names, is_abnormal, n_resamples, rng)
+        for place, name in enumerate(complete):
+            of_method = (in_fold["method"] == name).to_numpy()
+            pairs = _count_pairs(
+                -in_fold["score"].to_numpy()[of_method],
+                is_abnormal[of_method],
+                names[of_method],
+                weights.shape[1],
+            )
+            observed[place] += _weighted_auroc(*pairs, np.ones_like(weights[:1]))[0]
+            drawn[place] += _weighted_auroc(*pairs, weights)
+    observed, drawn = observed / len(folds), drawn / len(folds)
+    best = int(observed.argmax())
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail], axis=1)
+    behind_low, behind_high = np.quantile(drawn[best] - drawn, [tail, 1 - tail], axis=1)
+    ranking = pd.DataFrame(
+        {
+            "roc_auc": observed,
+            "low": low,
+            "high": high,
+            "behind": observed[best] - observed,
+            "behind_low": behind_low,
+            "behind_high": behind_high,
+        },
+        index=pd.Index(complete, name="method"),
+    ).sort_values("roc_auc", ascending=False, kind="stable")
+    lacking = [name for name in methods if name not in complete]
+    ranking = ranking.reindex([*ranking.index, *lacking])
+    ranking["as_good"] = ranking["behind_low"] <= 0
+    return ranking
+
+
+def _draw_specimens(
+    specimens: NDArray[np.intp],
+    is_abnormal: NDArray[np.bool_],
+    n_resamples: int,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Count how often each specimen is drawn, (n_resamples, n_specimens)."""
+    weights = np.zeros((n_resamples, specimens.max() + 1))
+    abnormal, normal = (
+        np.isin(np.arange(weights.shape[1]), specimens[rows])
+        for rows in (is_abnormal, ~is_abnormal)
+    )
+    for kind in (abnormal & ~normal, normal & ~abnormal, abnormal & normal):
+        if n_of_kind := kind.sum():
+            chances = np.full(n_of_kind, 1 / n_of_kind)
+            weights[:, kind] = rng.multinomial(n_of_kind, chances, size=n_resamples)
+    return weights
+
+
+def _count_pairs(
+    anomaly: NDArray[np.floating],
+    is_abnormal: NDArray[np.bool_],
+    specimens: NDArray[np.intp],
+    n_specimens: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Count pairs of an abnormal and a normal take, by their specimens.
+
+    Those that are ranked rightly, ties half, and all. A draw of specimens only
+    weighs them, so that scores need be compared but once.
+    """
+    abnormal, normal = anomaly[is_abnormal, None], anomaly[~is_abnormal]
+    right = (abnormal > normal) + (abnormal == normal) / 2
+    rows = np.eye(n_specimens)[specimens[is_abnormal]]
+    columns = np.eye(n_specimens)[specimens[~is_abnormal]]
+    return rows.T @ right @ columns, np.outer(rows.sum(axis=0), columns.sum(axis=0))
+
+
+def _weighted_auroc(
+    right: NDArray[np.float64],
+    pairs: NDArray[np.float64],
+    weights: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    return ((weights @ right) * weights).sum(axis=1) / (
+        (weights @ pairs) * weights
+    ).sum(axis=1)

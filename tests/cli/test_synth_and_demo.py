@@ -2,11 +2,13 @@
 
 import csv
 import json
+import re
 
 import pytest
 
 from tapsklearn.cli import _demo as demo_module
 from tapsklearn.cli import main
+from tapsklearn.detectors import article_methods, reference_methods
 
 
 def test_synth_writes_a_folder_that_compare_takes(tmp_path, capsys):
@@ -46,16 +48,21 @@ def test_wrong_use_is_one_line_and_makes_no_folder(arguments, tmp_path, capsys):
     assert not (tmp_path / "new").exists()
 
 
-def test_the_demo_compares_the_articles_boards(tmp_path, capsys, monkeypatch):
-    for name, value in {"_TAKES": 2, "_EPOCHS": 1, "_FOLDS": 2}.items():
-        monkeypatch.setattr(demo_module, name, value)
+def test_the_demo_compares_all_methods_on_the_articles_boards(
+    tmp_path, capsys, monkeypatch
+):
+    for name in ("_TAKES", "_EPOCHS", "_RESNET18_EPOCHS"):
+        monkeypatch.setattr(demo_module, name, 1)
     assert main(["demo", str(tmp_path / "demo"), "--jobs", "2"]) == 0
     out, err = capsys.readouterr()
-    assert out.count("crop-knn") == 2  # in the table and in the ranking
-    assert "arcface-shallow" in out
-    assert "80 takes of 40 boards" in err
+    for name in [*article_methods(), *reference_methods()]:
+        assert len(re.findall(rf"^{name} ", out, re.MULTILINE)) == 2
+    assert "40 takes of 40 boards" in err
+    assert f"written to {tmp_path / 'demo'}" in err
     assert (tmp_path / "demo" / "boards" / "abnormal 7" / "00.wav").exists()
     with (tmp_path / "demo" / "scores.csv").open() as table:
         rows = list(csv.DictReader(table))
-    assert len(rows) == 3 * 80
-    assert {"abnormal 7", "similar 12 right"} <= {row["board"] for row in rows}
+    assert len(rows) == 11 * 28
+    judged = {row["board"] for row in rows}
+    assert {"abnormal 7", "abnormal 8", "similar 12 right"} <= judged
+    assert not {"abnormal 5", "abnormal 6", "normal 1 right"} & judged

@@ -17,6 +17,7 @@ from tapsklearn.detectors import (
 )
 
 QUICK = {"max_epochs": 2, "random_state": 0}
+SLOW = {"max_epochs": 1, "random_state": 0}
 # As the article has its networks.
 PLAIN = {"batch_norm": False, "augmentation": None, "score_space": "embedding", **QUICK}
 
@@ -28,13 +29,13 @@ METHODS = {
     "vae-plain": VAEDetector(embedding_dim=2, **PLAIN),
     "cnn-shallow": CNNDetector(loss="focal", **QUICK),
     "cnn-shallow-plain": CNNDetector(embedding_dim=2, **PLAIN),
-    "cnn-resnet18": CNNDetector("resnet18", **QUICK),
+    "cnn-resnet18": CNNDetector("resnet18", **SLOW),
     "triplet-shallow": TripletDetector(**QUICK),
     "triplet-shallow-plain": TripletDetector(embedding_dim=2, **PLAIN),
-    "triplet-resnet18": TripletDetector("resnet18", **QUICK),
+    "triplet-resnet18": TripletDetector("resnet18", **SLOW),
     "arcface-shallow": ArcFaceDetector(embedding_dim=3, **QUICK),
     "arcface-shallow-plain": ArcFaceDetector(loss="focal", **PLAIN),
-    "arcface-resnet18": ArcFaceDetector("resnet18", **QUICK),
+    "arcface-resnet18": ArcFaceDetector("resnet18", **SLOW),
     "spectrum-knn": SpectrumKNNDetector(random_state=0),
     "crop-knn": CropKNNDetector(random_state=0),
     "randomconv-knn": RandomConvKNNDetector(random_state=0),

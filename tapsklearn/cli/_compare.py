@@ -9,7 +9,10 @@ import typer
 from tapsklearn.cli._comparison import run_comparison
 from tapsklearn.cli._options import Jobs, Normal, Recordings, Seed, split_list
 
-_DEFAULT_METHODS = ("ae", "arcface-shallow", "crop-knn")
+_DEFAULT_METHODS = (
+    *("ae", "arcface-shallow"),
+    *("spectrum-knn", "crop-knn", "randomconv-knn"),
+)
 _MOST_FOLDS = 5
 
 
@@ -19,7 +22,7 @@ def compare(
         list[str] | None,
         typer.Option(
             help="Methods to compare; a wrong name gets a list of all.  "
-            f"[default: {','.join(_DEFAULT_METHODS)}]",
+            f"[default: {', '.join(_DEFAULT_METHODS)}]",
             metavar="NAMES",
         ),
     ] = None,

@@ -1,5 +1,6 @@
 """What watches a training."""
 
+import dis
 from typing import Any
 
 from skorch import NeuralNet
@@ -103,10 +104,14 @@ def is_early_end(interrupt: KeyboardInterrupt) -> bool:
     Returns
     -------
     bool
-        Whether a callback raised it.
+        Whether a callback raised it itself.
     """
     traceback = interrupt.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
+    if traceback is None:
+        return False
+    while traceback.tb_next is not None:
         traceback = traceback.tb_next
-    raised_in = traceback.tb_frame.f_locals if traceback else {}
-    return isinstance(raised_in.get("self"), Callback)
+    frame = traceback.tb_frame
+    # A user's can come in the middle of a callback too, but in none of its raises.
+    is_raised = frame.f_code.co_code[traceback.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+    return is_raised and isinstance(frame.f_locals.get("self"), Callback)

@@ -336,12 +336,9 @@ def test_the_history_holds_falling_losses(name, data):
 
 @every_trained
 def test_an_interrupt_is_not_taken_for_the_end_of_training(name, data):
-    def press_ctrl_c():
-        signal.raise_signal(signal.SIGINT)
-
     class Interrupt(Callback):
         def on_batch_end(self, net, **kwargs):
-            press_ctrl_c()
+            signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         fitted(name, *data, callbacks=[Interrupt()])

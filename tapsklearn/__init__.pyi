@@ -1,5 +1,6 @@
 from . import datasets as datasets
 from . import detectors as detectors
+from . import inspection as inspection
 from . import model_selection as model_selection
 from . import networks as networks
 from . import preprocessing as preprocessing

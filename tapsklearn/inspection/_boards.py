@@ -1,0 +1,116 @@
+"""Boards in a figure: which are normal, in what order they stand, how they look."""
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.lines import Line2D
+
+_MARKERS = "os^DvP<X>ph*"
+
+
+class BoardStyle(NamedTuple):
+    """How one board is drawn, so that neither colour nor marker alone tells it."""
+
+    is_normal: bool
+    color: tuple[float, ...]
+    marker: str
+    linestyle: Any
+    facecolor: Any
+
+
+def check_boards(boards: ArrayLike, n_takes: int) -> NDArray[Any]:
+    """Check that each take has a board."""
+    boards = np.asarray(boards)
+    if boards.shape != (n_takes,):
+        raise ValueError(
+            f"boards has shape {boards.shape}, but must name the board of each of the "
+            f"{n_takes} takes"
+        )
+    return boards
+
+
+def find_normal(boards: NDArray[Any], normal_boards: ArrayLike | None) -> NDArray[Any]:
+    """Tell which takes are of normal boards."""
+    if normal_boards is None:
+        return np.ones(len(boards), dtype=bool)
+    named = np.atleast_1d(np.asarray(normal_boards))
+    is_normal = np.isin(boards, named)
+    if len(named) and not is_normal.any():
+        raise ValueError(
+            f"none of normal_boards={named.tolist()} is among boards: "
+            f"{np.unique(boards)[:10].tolist()}; give normal_boards=[] if all are "
+            "abnormal"
+        )
+    return is_normal
+
+
+def leave_out(missing: NDArray[np.bool_], what: str) -> None:
+    """Warn of takes that cannot be drawn."""
+    if missing.all():
+        raise ValueError(f"{what} is NaN for every take: there is nothing to draw")
+    if missing.any():
+        warnings.warn(
+            f"{missing.sum()} of {len(missing)} takes have NaN for {what} and are "
+            "left out",
+            stacklevel=3,
+        )
+
+
+def style_boards(
+    boards: NDArray[Any], is_normal: NDArray[np.bool_]
+) -> dict[Any, BoardStyle]:
+    """Give each board a look, the normal boards first, else as they come.
+
+    Normal boards are cool in colour, with full lines and markers; abnormal ones are
+    warm, with broken lines and hollow markers.
+    """
+    from matplotlib import colormaps
+
+    styles = {}
+    for normal, palette in ((True, "YlGnBu"), (False, "YlOrRd")):
+        names = list(dict.fromkeys(boards[is_normal == normal].tolist()))
+        shades = colormaps[palette](np.linspace(0.95, 0.45, len(names)))
+        for place, (name, shade) in enumerate(zip(names, shades, strict=True)):
+            color = tuple(shade)
+            styles[name] = BoardStyle(
+                is_normal=normal,
+                color=color,
+                marker=_MARKERS[place % len(_MARKERS)],
+                linestyle="-" if normal else (0, (4, 2)),
+                facecolor=color if normal else "white",
+            )
+    return styles
+
+
+def list_under_conditions(
+    artists: dict[Any, Any], styles: dict[Any, BoardStyle]
+) -> tuple[list[Any], list[str]]:
+    """List handles and labels of a legend, with a heading for each condition."""
+    handles: list[Any] = []
+    labels: list[str] = []
+    for condition in ("normal", "abnormal"):
+        names = [
+            name
+            for name in artists
+            if styles[name].is_normal == (condition == "normal")
+        ]
+        if names:
+            handles += [_blank(), *(artists[name] for name in names)]
+            labels += [f"{condition} boards:", *(str(name) for name in names)]
+    return handles, labels
+
+
+def _blank() -> "Line2D":
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], linestyle="none")
+
+
+def name_columns(columns: Sequence[str]) -> str:
+    """Put names of columns into an error message."""
+    return ", ".join(repr(column) for column in columns)

@@ -1,0 +1,281 @@
+"""Where takes lie in the space that a detector embeds them in."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+
+from tapsklearn.inspection._boards import (
+    check_boards,
+    find_normal,
+    leave_out,
+    list_under_conditions,
+    style_boards,
+)
+from tapsklearn.inspection._estimators import check_can
+from tapsklearn.inspection._matplotlib import (
+    add_legend,
+    check_matplotlib,
+    legend_columns,
+    legend_height,
+    take_axes,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_REDUCTIONS = ("pca", "tsne")
+# The default of t-SNE, which it cannot have with few takes.
+_PERPLEXITY = 30.0
+
+
+class EmbeddingDisplay:
+    """Embeddings of takes as a scatter by board.
+
+    Make one with `from_estimator` or `from_predictions`. Normal boards have cool
+    colours and full markers, abnormal boards warm colours and hollow markers.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_takes, 1) or (n_takes, 2)
+        What is drawn of each take; one number is drawn as a strip, a row a board.
+    boards : ndarray of shape (n_takes,)
+        Board of each take.
+    is_normal : ndarray of shape (n_takes,), bool
+        Which takes are of normal boards.
+    axis_labels : sequence of str, default=("embedding, first axis", \
+"embedding, second axis")
+        What the axes are.
+
+    Attributes
+    ----------
+    ax_ : Axes
+        Where it is drawn.
+    figure_ : Figure
+        What holds the axes.
+    scatters_ : dict of PathCollection
+        Takes of each board.
+    legend_ : Legend
+        Names of the boards.
+
+    Examples
+    --------
+    >>> embeddings = np.random.default_rng(0).normal(size=(20, 8))
+    >>> boards = np.repeat(["oak", "cracked"], 10)
+    >>> display = EmbeddingDisplay.from_predictions(
+    ...     embeddings, boards, normal_boards=["oak"]
+    ... )
+    >>> display.points.shape
+    (20, 2)
+    """
+
+    def __init__(
+        self,
+        points: NDArray[np.floating],
+        boards: NDArray[Any],
+        is_normal: NDArray[np.bool_],
+        *,
+        axis_labels: tuple[str, ...] = (
+            "embedding, first axis",
+            "embedding, second axis",
+        ),
+    ) -> None:
+        self.points = points
+        self.boards = boards
+        self.is_normal = is_normal
+        self.axis_labels = axis_labels
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        boards: ArrayLike,
+        *,
+        normal_boards: ArrayLike | None,
+        reduction: str = "pca",
+        random_state: int | None = 0,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Embed takes and draw the embeddings.
+
+        Parameters
+        ----------
+        estimator : detector
+            Fitted, with `transform`; a pipeline or search that ends in one too.
+        X : array-like of length n_takes
+            What the estimator takes.
+        boards : array-like of shape (n_takes,)
+            Board of each take.
+        normal_boards : array-like
+            Boards that are normal; None: all.
+        reduction : {"pca", "tsne"}, default="pca"
+            How more than two dimensions are brought to two.
+        random_state : int, default=0
+            Seed of the reduction.
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        EmbeddingDisplay
+            What is drawn.
+
+        Raises
+        ------
+        ValueError
+            If the estimator cannot embed, or for what `from_predictions` raises.
+        """
+        check_matplotlib(f"{cls.__name__}.from_estimator")
+        check_can(estimator, "transform")
+        return cls.from_predictions(
+            estimator.transform(X),
+            boards,
+            normal_boards=normal_boards,
+            reduction=reduction,
+            random_state=random_state,
+            ax=ax,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        embeddings: ArrayLike,
+        boards: ArrayLike,
+        *,
+        normal_boards: ArrayLike | None,
+        reduction: str = "pca",
+        random_state: int | None = 0,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Draw embeddings that are there already.
+
+        Parameters
+        ----------
+        embeddings : array-like of shape (n_takes, embedding_dim)
+            Of each take; takes with NaN are left out, with a warning. One or two
+            dimensions are drawn as they are.
+        boards : array-like of shape (n_takes,)
+            Board of each take.
+        normal_boards : array-like
+            Boards that are normal; None: all.
+        reduction : {"pca", "tsne"}, default="pca"
+            How more than two dimensions are brought to two. Distances between
+            clusters mean something after "pca" only.
+        random_state : int, default=0
+            Seed of the reduction.
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        EmbeddingDisplay
+            What is drawn.
+
+        Raises
+        ------
+        ValueError
+            If lengths differ, no board is one of `normal_boards`, the reduction is
+            unknown, or there are too few takes for it.
+        """
+        check_matplotlib(f"{cls.__name__}.from_predictions")
+        if reduction not in _REDUCTIONS:
+            raise ValueError(
+                f"reduction={reduction!r} must be one of {', '.join(_REDUCTIONS)}"
+            )
+        found = check_array(
+            embeddings,
+            dtype=[np.float64, np.float32],
+            ensure_all_finite="allow-nan",
+            input_name="embeddings",
+        )
+        boards = check_boards(boards, len(found))
+        is_normal = find_normal(boards, normal_boards)
+        missing = np.isnan(found).any(axis=1)
+        leave_out(missing, "embeddings")
+        found, boards, is_normal = found[~missing], boards[~missing], is_normal[~missing]
+        if found.shape[1] <= 2:
+            return cls(found, boards, is_normal).plot(ax)
+        if len(found) < 2:
+            raise ValueError(
+                f"embeddings of {len(found)} take cannot be brought from "
+                f"{found.shape[1]} dimensions to two: at least 2 takes are needed"
+            )
+        reduce = _reduce_by_pca if reduction == "pca" else _reduce_by_tsne
+        points, labels = reduce(found, random_state)
+        return cls(points, boards, is_normal, axis_labels=labels).plot(ax)
+
+    def plot(self, ax: "Axes | None" = None) -> Self:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        EmbeddingDisplay
+            Itself.
+        """
+        check_matplotlib(f"{type(self).__name__}.plot")
+        styles = style_boards(self.boards, self.is_normal)
+        n_entries = len(styles) + 2
+        self.ax_, self.figure_ = take_axes(
+            ax,
+            width=5.5 + 2.5 * legend_columns(n_entries),
+            height=max(4.5, legend_height(n_entries)),
+        )
+        is_strip = self.points.shape[1] == 1
+        self.scatters_ = {}
+        for row, (board, style) in enumerate(styles.items()):
+            points = self.points[self.boards == board]
+            heights = np.full(len(points), -row) if is_strip else points[:, 1]
+            self.scatters_[board] = self.ax_.scatter(
+                points[:, 0],
+                heights,
+                s=26,
+                marker=style.marker,
+                facecolors=style.facecolor if style.is_normal else "none",
+                edgecolors=[style.color],
+                linewidths=1.1,
+                alpha=0.8,
+            )
+        self.ax_.set_xlabel(self.axis_labels[0])
+        if is_strip:
+            # In the order of the legend beside it, from the top.
+            self.ax_.set_yticks([])
+            self.ax_.set_ylim(-len(styles) + 0.4, 0.6)
+            self.ax_.grid(axis="x", alpha=0.3)
+        else:
+            self.ax_.set_ylabel(self.axis_labels[1])
+        handles, labels = list_under_conditions(self.scatters_, styles)
+        self.legend_ = add_legend(self.ax_, handles, labels)
+        return self
+
+
+def _reduce_by_pca(
+    embeddings: NDArray[np.floating], random_state: int | None
+) -> tuple[NDArray[np.floating], tuple[str, ...]]:
+    from sklearn.decomposition import PCA
+
+    # Embeddings that have collapsed into one point have no variance to share out.
+    with np.errstate(invalid="ignore"):
+        pca = PCA(n_components=2, random_state=random_state).fit(embeddings)
+    shares = np.nan_to_num(pca.explained_variance_ratio_)
+    labels = tuple(
+        f"principal component {number} ({share:.0%} of the variance)"
+        for number, share in enumerate(shares, start=1)
+    )
+    return pca.transform(embeddings), labels
+
+
+def _reduce_by_tsne(
+    embeddings: NDArray[np.floating], random_state: int | None
+) -> tuple[NDArray[np.floating], tuple[str, ...]]:
+    from sklearn.manifold import TSNE
+
+    perplexity = min(_PERPLEXITY, (len(embeddings) - 1) / 3)
+    tsne = TSNE(perplexity=perplexity, random_state=random_state)
+    return tsne.fit_transform(embeddings), ("t-SNE, first axis", "t-SNE, second axis")

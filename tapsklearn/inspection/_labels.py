@@ -1,0 +1,110 @@
+"""Names of boards and methods as labels: short, told apart, and in a font that has them."""
+
+import os
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+from unicodedata import east_asian_width
+
+WIDTH = 32
+# What is kept before the place where two names begin to differ.
+_LEAD = 8
+
+# Fonts with Japanese, Chinese or Korean that systems come with, or are easily given.
+EAST_ASIAN_FONTS = (
+    *("Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP", "IPAexGothic"),
+    *("IPAGothic", "TakaoGothic", "TakaoPGothic", "VL Gothic", "Hiragino Sans"),
+    *("Yu Gothic", "Meiryo", "MS Gothic", "Noto Sans CJK SC", "Noto Sans CJK KR"),
+    *("PingFang SC", "Microsoft YaHei", "Malgun Gothic", "WenQuanYi Zen Hei"),
+)
+
+
+def shorten_labels(labels: Iterable[Any], *, width: int = WIDTH) -> list[str]:
+    """Cut labels to a width in columns, an ideograph being two columns wide.
+
+    They lose their middle. Where that would make two alike, they are cut to what
+    tells them apart instead, and left whole if that fails too.
+    """
+    names = [str(label) for label in labels]
+    shown = {name: _cut_middle(name, width) for name in names}
+    for alike in _find_alike(shown):
+        common = len(os.path.commonprefix(alike))
+        for name in alike:
+            shown[name] = _cut_around(name, common, width)
+    for alike in _find_alike(shown):
+        shown.update({name: name for name in alike})
+    # A pair of dollars would be read as mathematics.
+    return [shown[name].replace("$", r"\$") for name in names]
+
+
+def find_fonts(labels: Sequence[str]) -> list[str]:
+    """Give the font families to draw labels in, as few as have all characters."""
+    import matplotlib
+    from matplotlib.font_manager import get_font_names
+
+    families = list(matplotlib.rcParams["font.family"])
+    missing = set("".join(labels)) - set("\n")
+    for family in families:
+        missing = _not_in_font(missing, family)
+    if not missing:
+        return families
+    installed = set(get_font_names())
+    for family in EAST_ASIAN_FONTS:
+        if family in installed and not _not_in_font(missing, family):
+            return [*families, family]
+    _warn_of_missing_font()
+    return families
+
+
+def _cut_middle(name: str, width: int) -> str:
+    if _measure(name) <= width:
+        return name
+    half = (width - 1) // 2
+    return _cut_end(name, half).rstrip() + "…" + _cut_end(name[::-1], half)[::-1].lstrip()
+
+
+def _cut_around(name: str, place: int, width: int) -> str:
+    """Cut a name so that it shows what begins at a place."""
+    start = max(0, place - _LEAD)
+    lead = "…" if start else ""
+    rest = name[start:]
+    if _measure(lead + rest) <= width:
+        return lead + rest
+    return lead + _cut_end(rest, width - len(lead) - 1).rstrip() + "…"
+
+
+def _cut_end(name: str, width: int) -> str:
+    while _measure(name) > width:
+        name = name[:-1]
+    return name
+
+
+def _measure(name: str) -> int:
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in name)
+
+
+def _find_alike(shown: dict[str, str]) -> list[list[str]]:
+    groups = defaultdict(list)
+    for name, label in shown.items():
+        groups[label].append(name)
+    return [names for names in groups.values() if len(names) > 1]
+
+
+def _not_in_font(characters: set[str], family: str) -> set[str]:
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties(family=[family])))
+    return {each for each in characters if not font.get_char_index(ord(each))}
+
+
+@cache
+def _warn_of_missing_font() -> None:
+    # Once: every figure with these names would say the same.
+    warnings.warn(
+        "no installed font has all characters of the labels, and some are drawn as "
+        "boxes; install one with Japanese, such as Debian's fonts-noto-cjk or "
+        "fonts-ipaexfont, or set matplotlib's font.family to one that has them",
+        stacklevel=2,
+    )

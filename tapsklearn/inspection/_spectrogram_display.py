@@ -1,0 +1,329 @@
+"""What a take looks like, and which part of it is judged."""
+
+import warnings
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+
+from tapsklearn.inspection._matplotlib import add_legend, check_matplotlib, take_axes
+from tapsklearn.inspection._scale import check_scale, name_axes
+from tapsklearn.preprocessing import (
+    TakeError,
+    TapCrop,
+    find_onset,
+    frame_energy,
+    log_spectrogram,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class SpectrogramDisplay:
+    """Log spectrogram of a take with its crop marked, or of a crop.
+
+    Make one with `from_waveform` or `from_crop`.
+
+    Parameters
+    ----------
+    spectrogram : ndarray of shape (n_freqs, n_frames)
+        Power, mostly in dB, in linear frequency.
+    sr : float, default=44100
+        Sampling rate of the waveform, in Hz.
+    hop_length : int, default=128
+        Step from frame to frame, in samples.
+    n_fft : int, default=1024
+        Length of a frame, in samples.
+    onset : int, default=None
+        Frame in which the tap begins; None marks none.
+    crop : tuple of int (first_frame, n_frames, n_freqs), default=None
+        Which part of the take is judged; None marks none.
+    from_onset : bool, default=False
+        Whether time is counted from the onset, else from the first frame.
+    unit : str, default="dB"
+        What the power is in.
+
+    Attributes
+    ----------
+    ax_ : Axes
+        Where it is drawn.
+    figure_ : Figure
+        What holds the axes.
+    image_ : AxesImage
+        The spectrogram.
+    colorbar_ : Colorbar
+        The scale of the power.
+    onset_line_ : Line2D or None
+        Where the tap begins.
+    crop_ : Rectangle or None
+        What is judged.
+    legend_ : Legend or None
+        What the marks mean.
+
+    Examples
+    --------
+    >>> crop = np.random.default_rng(0).normal(size=(100, 120))
+    >>> display = SpectrogramDisplay.from_crop(crop)
+    >>> display.ax_.get_xlabel()
+    'time from the onset (s)'
+    """
+
+    def __init__(
+        self,
+        spectrogram: NDArray[np.floating],
+        *,
+        sr: float = 44100,
+        hop_length: int = 128,
+        n_fft: int = 1024,
+        onset: int | None = None,
+        crop: tuple[int, int, int] | None = None,
+        from_onset: bool = False,
+        unit: str = "dB",
+    ) -> None:
+        self.spectrogram = spectrogram
+        self.sr = sr
+        self.hop_length = hop_length
+        self.n_fft = n_fft
+        self.onset = onset
+        self.crop = crop
+        self.from_onset = from_onset
+        self.unit = unit
+
+    @classmethod
+    def from_waveform(
+        cls,
+        waveform: ArrayLike,
+        *,
+        sr: int = 44100,
+        n_fft: int = 1024,
+        hop_length: int = 128,
+        n_freqs: int = 100,
+        n_frames: int = 120,
+        pre_frames: int = 10,
+        ax: "Axes | None" = None,
+        **options: Any,
+    ) -> Self:
+        """Draw a take and mark the crop that `TapCrop` cuts from it.
+
+        Parameters
+        ----------
+        waveform : array-like of shape (n_samples,)
+            The take.
+        sr : int, default=44100
+            Sampling rate, in Hz.
+        n_fft : int, default=1024
+            Length of a frame, in samples.
+        hop_length : int, default=128
+            Step from frame to frame, in samples.
+        n_freqs : int, default=100
+            Rows of the crop, from the lowest frequency up.
+        n_frames : int, default=120
+            Frames of the crop.
+        pre_frames : int, default=10
+            How many of them lie before the onset.
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+        **options
+            Handed on to `plot`.
+
+        Returns
+        -------
+        SpectrogramDisplay
+            What is drawn.
+
+        Raises
+        ------
+        ValueError
+            If the waveform is not one take of finite numbers, or a parameter does
+            not fit.
+
+        Warns
+        -----
+        UserWarning
+            If the take holds no tap, so that no crop is marked.
+
+        Examples
+        --------
+        >>> time = np.arange(-0.5, 1.5, 1 / 44100)
+        >>> noise = np.random.default_rng(0).normal(size=len(time)) / 1000
+        >>> tap = (time > 0) * np.exp(-np.abs(time) / 0.05) * np.sin(3000 * time)
+        >>> display = SpectrogramDisplay.from_waveform(tap + noise)
+        >>> round(display.onset_line_.get_xdata()[0], 2)
+        0.5
+        """
+        check_matplotlib(f"{cls.__name__}.from_waveform")
+        check_scale(sr, hop_length, n_fft)
+        waveform = check_array(
+            waveform,
+            ensure_2d=False,
+            dtype=[np.float64, np.float32],
+            input_name="waveform",
+        )
+        if waveform.ndim != 1:
+            raise ValueError(
+                f"waveform has shape {waveform.shape}, but must be one take of shape "
+                "(n_samples,)"
+            )
+        spectrogram = log_spectrogram(waveform, n_fft=n_fft, hop_length=hop_length)
+        onset: int | None = None
+        crop = None
+        try:
+            TapCrop(
+                n_freqs=n_freqs, n_frames=n_frames, pre_frames=pre_frames
+            ).fit_transform(spectrogram[None])
+        except TakeError as error:
+            warnings.warn(
+                f"the take {error.problems[0]}; no crop is marked", stacklevel=2
+            )
+        else:
+            reach = n_frames - pre_frames - 1
+            onset = find_onset(frame_energy(spectrogram), reach=reach)
+            crop = (onset - pre_frames, n_frames, n_freqs)
+        return cls(
+            spectrogram,
+            sr=sr,
+            hop_length=hop_length,
+            n_fft=n_fft,
+            onset=onset,
+            crop=crop,
+        ).plot(ax, **options)
+
+    @classmethod
+    def from_crop(
+        cls,
+        crop: ArrayLike,
+        *,
+        sr: float = 44100,
+        n_fft: int = 1024,
+        hop_length: int = 128,
+        pre_frames: int = 10,
+        unit: str = "dB",
+        ax: "Axes | None" = None,
+        **options: Any,
+    ) -> Self:
+        """Draw a crop, with time counted from the onset.
+
+        Parameters
+        ----------
+        crop : array-like of shape (n_freqs, n_frames)
+            What `TapCrop` cut of one take, one view of it.
+        sr : float, default=44100
+            Sampling rate of the waveform, in Hz.
+        n_fft : int, default=1024
+            Length of a frame, in samples.
+        hop_length : int, default=128
+            Step from frame to frame, in samples.
+        pre_frames : int, default=10
+            How many frames lie before the onset.
+        unit : str, default="dB"
+            What the crop is in; after a `Standardizer`, say, "standard deviations".
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+        **options
+            Handed on to `plot`.
+
+        Returns
+        -------
+        SpectrogramDisplay
+            What is drawn.
+
+        Raises
+        ------
+        ValueError
+            If the crop is not one view of one take of finite numbers.
+        """
+        check_matplotlib(f"{cls.__name__}.from_crop")
+        check_scale(sr, hop_length, n_fft)
+        crop = check_array(
+            crop, allow_nd=True, dtype=[np.float64, np.float32], input_name="crop"
+        )
+        if crop.ndim != 2:
+            raise ValueError(
+                f"crop has shape {crop.shape}, but must be one view of one take, of "
+                "shape (n_freqs, n_frames): choose one, as by X[0]"
+            )
+        return cls(
+            crop,
+            sr=sr,
+            hop_length=hop_length,
+            n_fft=n_fft,
+            onset=pre_frames,
+            from_onset=True,
+            unit=unit,
+        ).plot(ax, **options)
+
+    def plot(self, ax: "Axes | None" = None, *, cmap: str = "magma") -> Self:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+        cmap : str, default="magma"
+            Colours from quiet to loud.
+
+        Returns
+        -------
+        SpectrogramDisplay
+            Itself.
+        """
+        check_matplotlib(f"{type(self).__name__}.plot")
+        from matplotlib.patches import Rectangle
+
+        is_take = self.crop is not None or not self.from_onset
+        self.ax_, self.figure_ = take_axes(ax, width=8 if is_take else 5.5, height=4)
+        scale = check_scale(self.sr, self.hop_length, self.n_fft)
+        n_rows, n_frames = self.spectrogram.shape
+        first = -(self.onset or 0) if self.from_onset else 0
+        self.image_ = self.ax_.imshow(
+            self.spectrogram,
+            origin="lower",
+            aspect="auto",
+            interpolation="nearest",
+            cmap=cmap,
+            extent=scale.extent(n_rows, n_frames, first),
+        )
+        self.colorbar_ = self.figure_.colorbar(
+            self.image_, ax=self.ax_, label=f"power ({self.unit})"
+        )
+        name_axes(self.ax_, from_onset=self.from_onset)
+
+        marks = {}
+        self.crop_ = self.onset_line_ = self.legend_ = None
+        if self.crop is not None:
+            start, length, height = self.crop
+            left, right, bottom, top = scale.extent(height, length, start)
+            self.crop_ = Rectangle(
+                (left, bottom),
+                right - left,
+                top - bottom,
+                fill=False,
+                edgecolor="#00e5ff",
+                linewidth=1.6,
+                label="crop",
+            )
+            self.ax_.add_patch(self.crop_)
+            marks["crop"] = self.crop_
+        if self.onset is not None:
+            self.onset_line_ = self.ax_.axvline(
+                scale.seconds(first + self.onset),
+                color="white",
+                linestyle=":",
+                linewidth=1.2,
+            )
+            marks["onset"] = self.onset_line_
+        if marks:
+            self.legend_ = add_legend(
+                self.ax_,
+                list(marks.values()),
+                list(marks),
+                loc="lower left",
+                bbox_to_anchor=(0.0, 1.01),
+                ncols=2,
+                frameon=True,
+                facecolor="#555555",
+                labelcolor="white",
+            )
+        return self

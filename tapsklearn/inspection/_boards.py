@@ -1,11 +1,12 @@
 """Boards in a figure: which are normal, in what order they stand, how they look."""
 
 import warnings
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from tapsklearn.inspection._labels import shorten_labels
 
 if TYPE_CHECKING:
     from matplotlib.lines import Line2D
@@ -17,25 +18,55 @@ class BoardStyle(NamedTuple):
     """How one board is drawn, so that neither colour nor marker alone tells it."""
 
     is_normal: bool
-    color: tuple[float, ...]
+    color: tuple[float, float, float, float]
     marker: str
     linestyle: Any
     facecolor: Any
 
 
-def check_boards(boards: ArrayLike, n_takes: int) -> NDArray[Any]:
-    """Check that each take has a board."""
+def check_boards(
+    boards: ArrayLike, n_takes: int, *, what: str = "boards"
+) -> NDArray[Any]:
+    """Check that each take has a name.
+
+    Parameters
+    ----------
+    boards : array-like
+        Name of each take.
+    n_takes : int
+        How many there are.
+    what : str, default="boards"
+        The parameter, for the message.
+
+    Returns
+    -------
+    ndarray of shape (n_takes,)
+        The names.
+    """
     boards = np.asarray(boards)
     if boards.shape != (n_takes,):
         raise ValueError(
-            f"boards has shape {boards.shape}, but must name the board of each of the "
+            f"{what} has shape {boards.shape}, but must hold one name for each of the "
             f"{n_takes} takes"
         )
     return boards
 
 
 def find_normal(boards: NDArray[Any], normal_boards: ArrayLike | None) -> NDArray[Any]:
-    """Tell which takes are of normal boards."""
+    """Tell which takes are of normal boards.
+
+    Parameters
+    ----------
+    boards : ndarray of shape (n_takes,)
+        Board of each take.
+    normal_boards : array-like or None
+        Boards that are normal; None: all.
+
+    Returns
+    -------
+    ndarray of shape (n_takes,), bool
+        Whether they are.
+    """
     if normal_boards is None:
         return np.ones(len(boards), dtype=bool)
     named = np.atleast_1d(np.asarray(normal_boards))
@@ -50,7 +81,15 @@ def find_normal(boards: NDArray[Any], normal_boards: ArrayLike | None) -> NDArra
 
 
 def leave_out(missing: NDArray[np.bool_], what: str) -> None:
-    """Warn of takes that cannot be drawn."""
+    """Warn of takes that cannot be drawn.
+
+    Parameters
+    ----------
+    missing : ndarray of shape (n_takes,), bool
+        Which they are.
+    what : str
+        The parameter that is NaN.
+    """
     if missing.all():
         raise ValueError(f"{what} is NaN for every take: there is nothing to draw")
     if missing.any():
@@ -68,6 +107,18 @@ def style_boards(
 
     Normal boards are cool in colour, with full lines and markers; abnormal ones are
     warm, with broken lines and hollow markers.
+
+    Parameters
+    ----------
+    boards : ndarray of shape (n_takes,)
+        Board of each take.
+    is_normal : ndarray of shape (n_takes,), bool
+        Whether it is a normal one.
+
+    Returns
+    -------
+    dict of BoardStyle
+        The look of each board, in the order to draw them in.
     """
     from matplotlib import colormaps
 
@@ -76,7 +127,8 @@ def style_boards(
         names = list(dict.fromkeys(boards[is_normal == normal].tolist()))
         shades = colormaps[palette](np.linspace(0.95, 0.45, len(names)))
         for place, (name, shade) in enumerate(zip(names, shades, strict=True)):
-            color = tuple(shade)
+            red, green, blue, alpha = shade
+            color = (red, green, blue, alpha)
             styles[name] = BoardStyle(
                 is_normal=normal,
                 color=color,
@@ -90,9 +142,25 @@ def style_boards(
 def list_under_conditions(
     artists: dict[Any, Any], styles: dict[Any, BoardStyle]
 ) -> tuple[list[Any], list[str]]:
-    """List handles and labels of a legend, with a heading for each condition."""
+    """List the entries of a legend, with a heading for each condition.
+
+    Parameters
+    ----------
+    artists : dict of Artist
+        What is drawn of each board.
+    styles : dict of BoardStyle
+        The look of each board.
+
+    Returns
+    -------
+    handles : list of Artist
+        What is named, and nothing for the headings.
+    labels : list of str
+        Names, shortened, and headings.
+    """
     handles: list[Any] = []
     labels: list[str] = []
+    shown = dict(zip(artists, shorten_labels(artists), strict=True))
     for condition in ("normal", "abnormal"):
         names = [
             name
@@ -101,7 +169,7 @@ def list_under_conditions(
         ]
         if names:
             handles += [_blank(), *(artists[name] for name in names)]
-            labels += [f"{condition} boards:", *(str(name) for name in names)]
+            labels += [f"{condition} boards:", *(shown[name] for name in names)]
     return handles, labels
 
 
@@ -109,8 +177,3 @@ def _blank() -> "Line2D":
     from matplotlib.lines import Line2D
 
     return Line2D([], [], linestyle="none")
-
-
-def name_columns(columns: Sequence[str]) -> str:
-    """Put names of columns into an error message."""
-    return ", ".join(repr(column) for column in columns)

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
 from tapsklearn.inspection._boards import (
+    BoardStyle,
     check_boards,
     find_normal,
     leave_out,
@@ -17,6 +18,7 @@ from tapsklearn.inspection._estimators import check_can
 from tapsklearn.inspection._matplotlib import (
     add_legend,
     check_matplotlib,
+    label_rows,
     legend_columns,
     legend_height,
     take_axes,
@@ -57,7 +59,7 @@ class EmbeddingDisplay:
     scatters_ : dict of PathCollection
         Takes of each board.
     legend_ : Legend
-        Names of the boards.
+        Names of the boards; of the conditions only beside a strip.
 
     Examples
     --------
@@ -190,13 +192,13 @@ class EmbeddingDisplay:
             ensure_all_finite="allow-nan",
             input_name="embeddings",
         )
-        boards = check_boards(boards, len(found))
-        is_normal = find_normal(boards, normal_boards)
+        names = check_boards(boards, len(found))
+        is_normal = find_normal(names, normal_boards)
         missing = np.isnan(found).any(axis=1)
         leave_out(missing, "embeddings")
-        found, boards, is_normal = found[~missing], boards[~missing], is_normal[~missing]
+        found, names, is_normal = found[~missing], names[~missing], is_normal[~missing]
         if found.shape[1] <= 2:
-            return cls(found, boards, is_normal).plot(ax)
+            return cls(found, names, is_normal).plot(ax)
         if len(found) < 2:
             raise ValueError(
                 f"embeddings of {len(found)} take cannot be brought from "
@@ -204,7 +206,7 @@ class EmbeddingDisplay:
             )
         reduce = _reduce_by_pca if reduction == "pca" else _reduce_by_tsne
         points, labels = reduce(found, random_state)
-        return cls(points, boards, is_normal, axis_labels=labels).plot(ax)
+        return cls(points, names, is_normal, axis_labels=labels).plot(ax)
 
     def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw it.
@@ -221,38 +223,52 @@ class EmbeddingDisplay:
         """
         check_matplotlib(f"{type(self).__name__}.plot")
         styles = style_boards(self.boards, self.is_normal)
+        is_strip = self.points.shape[1] == 1
+        # Two headings stand in the legend too; a strip has the names at its rows.
         n_entries = len(styles) + 2
         self.ax_, self.figure_ = take_axes(
             ax,
-            width=5.5 + 2.5 * legend_columns(n_entries),
-            height=max(4.5, legend_height(n_entries)),
+            width=5.5 + 2.5 * (1 if is_strip else legend_columns(n_entries)),
+            height=1.5 + 0.3 * len(styles)
+            if is_strip
+            else max(4.5, legend_height(n_entries)),
         )
-        is_strip = self.points.shape[1] == 1
         self.scatters_ = {}
         for row, (board, style) in enumerate(styles.items()):
             points = self.points[self.boards == board]
-            heights = np.full(len(points), -row) if is_strip else points[:, 1]
             self.scatters_[board] = self.ax_.scatter(
                 points[:, 0],
-                heights,
+                np.full(len(points), row) if is_strip else points[:, 1],
                 s=26,
                 marker=style.marker,
-                facecolors=style.facecolor if style.is_normal else "none",
+                facecolors=style.color if style.is_normal else "none",
                 edgecolors=[style.color],
                 linewidths=1.1,
                 alpha=0.8,
             )
         self.ax_.set_xlabel(self.axis_labels[0])
         if is_strip:
-            # In the order of the legend beside it, from the top.
-            self.ax_.set_yticks([])
-            self.ax_.set_ylim(-len(styles) + 0.4, 0.6)
-            self.ax_.grid(axis="x", alpha=0.3)
-        else:
-            self.ax_.set_ylabel(self.axis_labels[1])
+            self._name_rows(styles)
+            return self
+        self.ax_.set_ylabel(self.axis_labels[1])
         handles, labels = list_under_conditions(self.scatters_, styles)
         self.legend_ = add_legend(self.ax_, handles, labels)
         return self
+
+    def _name_rows(self, styles: dict[Any, BoardStyle]) -> None:
+        label_rows(self.ax_, list(styles))
+        shown: dict[str, Any] = {}
+        for board, style in styles.items():
+            condition = "normal" if style.is_normal else "abnormal"
+            shown.setdefault(f"{condition} boards", self.scatters_[board])
+        self.legend_ = add_legend(
+            self.ax_,
+            list(shown.values()),
+            list(shown),
+            loc="lower left",
+            bbox_to_anchor=(0.0, 1.01),
+            ncols=2,
+        )
 
 
 def _reduce_by_pca(

@@ -6,7 +6,15 @@ from sklearn.pipeline import Pipeline
 
 
 def check_can(estimator: Any, method: str) -> None:
-    """Check that an estimator, or the last of its steps, has a method."""
+    """Check that an estimator, or the last of its steps, has a method.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Detector, pipeline or search.
+    method : str
+        What it is asked for.
+    """
     if not hasattr(find_detector(estimator), method):
         raise ValueError(
             f"estimator={type(estimator).__name__} has no `{method}`, which this "
@@ -15,13 +23,39 @@ def check_can(estimator: Any, method: str) -> None:
 
 
 def find_detector(estimator: Any) -> Any:
-    """Give the last step of a pipeline, also of the best one of a search."""
+    """Find the last step of a pipeline, also of the best one of a search.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Detector, pipeline or search.
+
+    Returns
+    -------
+    estimator
+        The detector.
+    """
     estimator = getattr(estimator, "best_estimator_", estimator)
-    return find_detector(estimator[-1]) if isinstance(estimator, Pipeline) else estimator
+    if isinstance(estimator, Pipeline):
+        return find_detector(estimator[-1])
+    return estimator
 
 
 def prepare(estimator: Any, X: Any) -> Any:
-    """Turn X into what the last step of a pipeline is given."""
+    """Turn X into what the last step of a pipeline is given.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Detector, pipeline or search.
+    X : array-like
+        What it takes.
+
+    Returns
+    -------
+    array-like
+        What its detector takes.
+    """
     estimator = getattr(estimator, "best_estimator_", estimator)
     if not isinstance(estimator, Pipeline):
         return X

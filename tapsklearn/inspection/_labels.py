@@ -1,12 +1,11 @@
-"""Names of boards and methods as labels: short, told apart, and in a font that has them."""
+"""Names of boards and methods as labels: short, and in a font that has them."""
 
-import os
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
-from unicodedata import east_asian_width
+from unicodedata import east_asian_width, normalize
 
 WIDTH = 32
 # What is kept before the place where two names begin to differ.
@@ -22,15 +21,28 @@ EAST_ASIAN_FONTS = (
 
 
 def shorten_labels(labels: Iterable[Any], *, width: int = WIDTH) -> list[str]:
-    """Cut labels to a width in columns, an ideograph being two columns wide.
+    """Cut labels that are long.
 
     They lose their middle. Where that would make two alike, they are cut to what
     tells them apart instead, and left whole if that fails too.
+
+    Parameters
+    ----------
+    labels : iterable
+        Names.
+    width : int, default=32
+        Width to keep, in columns; an ideograph is two columns wide.
+
+    Returns
+    -------
+    list of str
+        What to draw for each.
     """
-    names = [str(label) for label in labels]
+    # File systems of macOS take letters and their marks apart.
+    names = [normalize("NFC", str(label)) for label in labels]
     shown = {name: _cut_middle(name, width) for name in names}
     for alike in _find_alike(shown):
-        common = len(os.path.commonprefix(alike))
+        common = _count_common(alike)
         for name in alike:
             shown[name] = _cut_around(name, common, width)
     for alike in _find_alike(shown):
@@ -40,7 +52,18 @@ def shorten_labels(labels: Iterable[Any], *, width: int = WIDTH) -> list[str]:
 
 
 def find_fonts(labels: Sequence[str]) -> list[str]:
-    """Give the font families to draw labels in, as few as have all characters."""
+    """Find fonts that have all characters of labels.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        What is drawn.
+
+    Returns
+    -------
+    list of str
+        The font families of matplotlib's settings, and one more if they lack some.
+    """
     import matplotlib
     from matplotlib.font_manager import get_font_names
 
@@ -62,7 +85,8 @@ def _cut_middle(name: str, width: int) -> str:
     if _measure(name) <= width:
         return name
     half = (width - 1) // 2
-    return _cut_end(name, half).rstrip() + "…" + _cut_end(name[::-1], half)[::-1].lstrip()
+    head, tail = _cut_end(name, half), _cut_end(name[::-1], half)[::-1]
+    return f"{head.rstrip()}…{tail.lstrip()}"
 
 
 def _cut_around(name: str, place: int, width: int) -> str:
@@ -79,6 +103,14 @@ def _cut_end(name: str, width: int) -> str:
     while _measure(name) > width:
         name = name[:-1]
     return name
+
+
+def _count_common(names: list[str]) -> int:
+    """Count the characters that names have in common at their beginning."""
+    for place, characters in enumerate(zip(*names, strict=False)):
+        if len(set(characters)) > 1:
+            return place
+    return min(map(len, names))
 
 
 def _measure(name: str) -> int:

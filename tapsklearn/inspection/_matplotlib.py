@@ -8,7 +8,7 @@ from tapsklearn.inspection._labels import find_fonts, shorten_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
     from matplotlib.legend import Legend
 
 _ROWS_OF_A_LEGEND = 20
@@ -16,53 +16,133 @@ _INCHES_PER_ENTRY = 0.23
 
 
 def check_matplotlib(asking: str) -> None:
-    """Say what to install before anything is computed in vain."""
+    """Say what to install, before anything is computed in vain.
+
+    Parameters
+    ----------
+    asking : str
+        What needs matplotlib.
+
+    Raises
+    ------
+    ImportError
+        If there is no matplotlib.
+    """
     if importlib.util.find_spec("matplotlib") is None:
         raise ImportError(
-            f'{asking} draws with matplotlib, which is missing: pip install '
+            f"{asking} draws with matplotlib, which is missing: pip install "
             '"tapsklearn[plot]"'
         )
 
 
 def take_axes(
     ax: "Axes | None", *, width: float, height: float
-) -> "tuple[Axes, Figure]":
-    """Take the given axes, or those of a new figure of a size in inches."""
+) -> "tuple[Axes, Figure | SubFigure]":
+    """Take the given axes, or make a figure.
+
+    Parameters
+    ----------
+    ax : Axes or None
+        The axes, if given.
+    width, height : float
+        Size of the figure if there are none, in inches.
+
+    Returns
+    -------
+    ax : Axes
+        Where to draw.
+    figure : Figure
+        What holds them.
+    """
     import matplotlib.pyplot as plt
 
     if ax is None:
-        figure, ax = plt.subplots(figsize=(width, height), layout="constrained")
-        return ax, figure
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    return ax, figure
+        _, ax = plt.subplots(figsize=(width, height), layout="constrained")
+    return ax, ax.figure
 
 
 def legend_columns(n_entries: int) -> int:
-    """Tell in how many columns a legend stands beside the axes."""
+    """Tell how many columns a legend has beside the axes.
+
+    Parameters
+    ----------
+    n_entries : int
+        Its entries.
+
+    Returns
+    -------
+    int
+        The columns.
+    """
     return -(-n_entries // _ROWS_OF_A_LEGEND)
 
 
 def legend_height(n_entries: int) -> float:
-    """Tell how high axes must be for a legend beside them, in inches."""
+    """Tell how high a figure must be for a legend beside its axes.
+
+    Parameters
+    ----------
+    n_entries : int
+        Entries of the legend.
+
+    Returns
+    -------
+    float
+        Inches.
+    """
     return _INCHES_PER_ENTRY * min(n_entries, _ROWS_OF_A_LEGEND) + 0.8
 
 
 def add_legend(
     ax: "Axes", handles: Sequence[Any], labels: Sequence[str], **options: Any
 ) -> "Legend":
-    """Put a legend beside the axes, where it cannot cover data."""
-    shown = shorten_labels(labels)
+    """Put a legend beside the axes, where it cannot cover data.
+
+    Parameters
+    ----------
+    ax : Axes
+        The axes.
+    handles : sequence of Artist
+        What is named.
+    labels : sequence of str
+        Names, short ones.
+    **options
+        Other settings of the legend than ours.
+
+    Returns
+    -------
+    Legend
+        The legend.
+    """
     return ax.legend(
         handles,
-        shown,
+        labels,
         **{
             "loc": "upper left",
             "bbox_to_anchor": (1.01, 1.0),
             "borderaxespad": 0.0,
             "ncols": legend_columns(len(handles)),
             "frameon": False,
-            "prop": {"family": find_fonts(shown), "size": "small"},
+            "alignment": "left",
+            "title_fontsize": "small",
+            "prop": {"family": find_fonts(labels), "size": "small"},
             **options,
         },
     )
+
+
+def label_rows(ax: "Axes", names: Sequence[Any]) -> None:
+    """Name the rows of a chart, which lie at 0, 1, ..., the first on top.
+
+    Parameters
+    ----------
+    ax : Axes
+        The axes.
+    names : sequence
+        Names, which are shortened.
+    """
+    shown = shorten_labels(names)
+    ax.set_yticks(range(len(shown)), shown, family=find_fonts(shown), fontsize="small")
+    ax.set_ylim(len(shown) - 0.5, -0.5)
+    ax.grid(axis="x", alpha=0.3)
+    ax.set_axisbelow(True)

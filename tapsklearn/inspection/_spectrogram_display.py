@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
 from tapsklearn.inspection._matplotlib import add_legend, check_matplotlib, take_axes
-from tapsklearn.inspection._scale import check_scale, name_axes
+from tapsklearn.inspection._scale import check_scale
 from tapsklearn.preprocessing import (
     TakeError,
     TapCrop,
@@ -102,8 +102,8 @@ class SpectrogramDisplay:
         n_freqs: int = 100,
         n_frames: int = 120,
         pre_frames: int = 10,
+        cmap: str = "magma",
         ax: "Axes | None" = None,
-        **options: Any,
     ) -> Self:
         """Draw a take and mark the crop that `TapCrop` cuts from it.
 
@@ -123,10 +123,10 @@ class SpectrogramDisplay:
             Frames of the crop.
         pre_frames : int, default=10
             How many of them lie before the onset.
+        cmap : str, default="magma"
+            Colours from quiet to loud.
         ax : Axes, default=None
             Where to draw; None makes a figure.
-        **options
-            Handed on to `plot`.
 
         Returns
         -------
@@ -155,18 +155,18 @@ class SpectrogramDisplay:
         """
         check_matplotlib(f"{cls.__name__}.from_waveform")
         check_scale(sr, hop_length, n_fft)
-        waveform = check_array(
+        take = check_array(
             waveform,
             ensure_2d=False,
             dtype=[np.float64, np.float32],
             input_name="waveform",
         )
-        if waveform.ndim != 1:
+        if take.ndim != 1:
             raise ValueError(
-                f"waveform has shape {waveform.shape}, but must be one take of shape "
+                f"waveform has shape {take.shape}, but must be one take of shape "
                 "(n_samples,)"
             )
-        spectrogram = log_spectrogram(waveform, n_fft=n_fft, hop_length=hop_length)
+        spectrogram = log_spectrogram(take, n_fft=n_fft, hop_length=hop_length)
         onset: int | None = None
         crop = None
         try:
@@ -188,7 +188,7 @@ class SpectrogramDisplay:
             n_fft=n_fft,
             onset=onset,
             crop=crop,
-        ).plot(ax, **options)
+        ).plot(ax, cmap=cmap)
 
     @classmethod
     def from_crop(
@@ -200,8 +200,8 @@ class SpectrogramDisplay:
         hop_length: int = 128,
         pre_frames: int = 10,
         unit: str = "dB",
+        cmap: str = "magma",
         ax: "Axes | None" = None,
-        **options: Any,
     ) -> Self:
         """Draw a crop, with time counted from the onset.
 
@@ -219,10 +219,10 @@ class SpectrogramDisplay:
             How many frames lie before the onset.
         unit : str, default="dB"
             What the crop is in; after a `Standardizer`, say, "standard deviations".
+        cmap : str, default="magma"
+            Colours from quiet to loud.
         ax : Axes, default=None
             Where to draw; None makes a figure.
-        **options
-            Handed on to `plot`.
 
         Returns
         -------
@@ -236,23 +236,23 @@ class SpectrogramDisplay:
         """
         check_matplotlib(f"{cls.__name__}.from_crop")
         check_scale(sr, hop_length, n_fft)
-        crop = check_array(
+        image = check_array(
             crop, allow_nd=True, dtype=[np.float64, np.float32], input_name="crop"
         )
-        if crop.ndim != 2:
+        if image.ndim != 2:
             raise ValueError(
-                f"crop has shape {crop.shape}, but must be one view of one take, of "
+                f"crop has shape {image.shape}, but must be one view of one take, of "
                 "shape (n_freqs, n_frames): choose one, as by X[0]"
             )
         return cls(
-            crop,
+            image,
             sr=sr,
             hop_length=hop_length,
             n_fft=n_fft,
             onset=pre_frames,
             from_onset=True,
             unit=unit,
-        ).plot(ax, **options)
+        ).plot(ax, cmap=cmap)
 
     def plot(self, ax: "Axes | None" = None, *, cmap: str = "magma") -> Self:
         """Draw it.
@@ -288,9 +288,12 @@ class SpectrogramDisplay:
         self.colorbar_ = self.figure_.colorbar(
             self.image_, ax=self.ax_, label=f"power ({self.unit})"
         )
-        name_axes(self.ax_, from_onset=self.from_onset)
+        self.ax_.set_xlabel(
+            "time from the onset (s)" if self.from_onset else "time (s)"
+        )
+        self.ax_.set_ylabel("frequency (kHz)")
 
-        marks = {}
+        marks: dict[str, Any] = {}
         self.crop_ = self.onset_line_ = self.legend_ = None
         if self.crop is not None:
             start, length, height = self.crop

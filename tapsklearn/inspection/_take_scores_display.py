@@ -178,10 +178,10 @@ class TakeScoresDisplay:
                 f"anomaly_scores has shape {scores.shape}, but must hold one score a "
                 "take"
             )
-        boards = check_boards(boards, len(scores))
-        is_normal = find_normal(boards, normal_boards)
+        names = check_boards(boards, len(scores))
+        is_normal = find_normal(names, normal_boards)
         leave_out(np.isnan(scores), "anomaly_scores")
-        return cls(scores, boards, is_normal, threshold=threshold).plot(ax)
+        return cls(scores, names, is_normal, threshold=threshold).plot(ax)
 
     def plot(self, ax: "Axes | None" = None) -> Self:
         """Draw it.
@@ -231,6 +231,11 @@ class TakeScoresDisplay:
             labels.append(f"threshold ({self.threshold:.3g})")
         self.ax_.set_xlabel("take")
         self.ax_.set_ylabel("anomaly score")
-        self.ax_.xaxis.set_major_locator(MaxNLocator(integer=True))
+        self.ax_.xaxis.set_major_locator(
+            MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10])
+        )
+        # There is no take 0, and no tick for it.
+        longest = max(np.count_nonzero(self.boards == board) for board in styles)
+        self.ax_.set_xlim(0.5, longest + 0.5)
         self.legend_ = add_legend(self.ax_, handles, labels)
         return self

@@ -1,0 +1,247 @@
+"""What an autoencoder draws well, and what it does not."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+
+from tapsklearn.inspection._boards import check_boards, leave_out
+from tapsklearn.inspection._estimators import check_can, find_detector, prepare
+from tapsklearn.inspection._labels import find_fonts, shorten_labels
+from tapsklearn.inspection._matplotlib import check_matplotlib
+from tapsklearn.inspection._scale import check_scale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+
+
+class ReconstructionDisplay:
+    """Crops, their reconstructions and the squared errors, a row a take.
+
+    Make one with `from_estimator`. All crops and reconstructions share one scale of
+    colours, and so do all errors, so that rows can be compared.
+
+    Parameters
+    ----------
+    crops : ndarray of shape (n_takes, n_freqs, n_frames)
+        What the network is given.
+    reconstructions : ndarray of shape (n_takes, n_freqs, n_frames)
+        What it makes of it.
+    labels : sequence of str, default=None
+        Name of each take; None numbers them.
+    sr : float, default=44100
+        Sampling rate of the waveforms, in Hz.
+    hop_length : int, default=128
+        Step from frame to frame, in samples.
+    n_fft : int, default=1024
+        Length of a frame, in samples.
+    pre_frames : int, default=10
+        How many frames lie before the onset.
+
+    Attributes
+    ----------
+    axes_ : ndarray of Axes, of shape (n_takes, 3)
+        Where crop, reconstruction and squared error are drawn.
+    figure_ : Figure
+        What holds the axes.
+    images_ : ndarray of AxesImage, of shape (n_takes, 3)
+        What is drawn.
+    colorbars_ : list of Colorbar
+        The scale of crops and reconstructions, and that of errors.
+
+    Examples
+    --------
+    >>> crops = np.random.default_rng(0).normal(size=(2, 100, 120))
+    >>> display = ReconstructionDisplay(crops, crops / 2, labels=["oak", "ash"]).plot()
+    >>> display.axes_.shape
+    (2, 3)
+    """
+
+    def __init__(
+        self,
+        crops: NDArray[np.floating],
+        reconstructions: NDArray[np.floating],
+        *,
+        labels: ArrayLike | None = None,
+        sr: float = 44100,
+        hop_length: int = 128,
+        n_fft: int = 1024,
+        pre_frames: int = 10,
+    ) -> None:
+        self.crops = crops
+        self.reconstructions = reconstructions
+        self.labels = labels
+        self.sr = sr
+        self.hop_length = hop_length
+        self.n_fft = n_fft
+        self.pre_frames = pre_frames
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        *,
+        labels: ArrayLike | None = None,
+        n_takes: int = 4,
+        sr: float = 44100,
+        hop_length: int = 128,
+        n_fft: int = 1024,
+        pre_frames: int = 10,
+    ) -> Self:
+        """Have the first takes reconstructed and draw them.
+
+        Parameters
+        ----------
+        estimator : detector
+            Fitted, with `reconstruct`, as the autoencoders have; a pipeline or
+            search that ends in one too.
+        X : array-like of length n
+            What the estimator takes: crops, of whose views the first is drawn, or
+            what its pipeline turns into such. Choose which takes by their rows, as
+            by ``X[rows]``. Takes with NaN are left out, with a warning.
+        labels : array-like of shape (n,), default=None
+            Name of each take of X, such as its board; None numbers them from 1.
+        n_takes : int, default=4
+            How many are drawn at most.
+        sr : float, default=44100
+            Sampling rate of the waveforms, in Hz.
+        hop_length : int, default=128
+            Step from frame to frame, in samples.
+        n_fft : int, default=1024
+            Length of a frame, in samples.
+        pre_frames : int, default=10
+            How many frames of a crop lie before the onset.
+
+        Returns
+        -------
+        ReconstructionDisplay
+            What is drawn.
+
+        Raises
+        ------
+        ValueError
+            If the estimator cannot reconstruct, X has no crops, or lengths differ.
+        """
+        check_matplotlib(f"{cls.__name__}.from_estimator")
+        check_can(estimator, "reconstruct")
+        check_scale(sr, hop_length, n_fft)
+        if n_takes < 1:
+            raise ValueError(f"n_takes={n_takes!r} must be at least 1")
+        crops = check_array(
+            prepare(estimator, X),
+            allow_nd=True,
+            dtype=[np.float64, np.float32],
+            ensure_all_finite="allow-nan",
+            input_name="X",
+        )
+        if crops.ndim not in (3, 4):
+            raise ValueError(
+                f"X has crops of shape {crops.shape[1:]}, but there is an image to "
+                "draw only of (n_freqs, n_frames) or (n_views, n_freqs, n_frames)"
+            )
+        if labels is None:
+            names = np.array([f"take {number + 1}" for number in range(len(crops))])
+        else:
+            names = check_boards(labels, len(crops), what="labels")
+        missing = np.isnan(crops).any(axis=tuple(range(1, crops.ndim)))
+        leave_out(missing, "X")
+        rows = np.flatnonzero(~missing)[:n_takes]
+        redrawn = np.asarray(find_detector(estimator).reconstruct(crops[rows]))
+        crops = crops[rows]
+        if crops.ndim == 4:
+            crops, redrawn = crops[:, 0], redrawn[:, 0]
+        return cls(
+            crops,
+            redrawn,
+            labels=names[rows],
+            sr=sr,
+            hop_length=hop_length,
+            n_fft=n_fft,
+            pre_frames=pre_frames,
+        ).plot()
+
+    def plot(self, *, cmap: str = "magma", error_cmap: str = "viridis") -> Self:
+        """Draw it in a figure of its own.
+
+        Parameters
+        ----------
+        cmap : str, default="magma"
+            Colours of crops and reconstructions.
+        error_cmap : str, default="viridis"
+            Colours of squared errors.
+
+        Returns
+        -------
+        ReconstructionDisplay
+            Itself.
+        """
+        check_matplotlib(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        n_takes = len(self.crops)
+        errors = (self.crops - self.reconstructions) ** 2
+        names = shorten_labels(
+            [f"take {number + 1}" for number in range(n_takes)]
+            if self.labels is None
+            else np.asarray(self.labels).tolist()
+        )
+        family = find_fonts(names)
+        both = np.stack([self.crops, self.reconstructions])
+        looks = {"cmap": cmap, "vmin": both.min(), "vmax": both.max()}
+        error_looks = {"cmap": error_cmap, "vmin": 0.0, "vmax": errors.max()}
+
+        self.figure_, self.axes_ = plt.subplots(
+            n_takes,
+            3,
+            figsize=(10, 1.6 + 1.8 * n_takes),
+            sharex=True,
+            sharey=True,
+            squeeze=False,
+            layout="constrained",
+        )
+        self.images_ = np.empty((n_takes, 3), dtype=object)
+        for row, (name, axes) in enumerate(zip(names, self.axes_, strict=True)):
+            mean = f"squared error, mean {errors[row].mean():.3g}"
+            panels = (
+                (self.crops[row], name, looks),
+                (self.reconstructions[row], "reconstruction", looks),
+                (errors[row], mean, error_looks),
+            )
+            for column, (image, title, look) in enumerate(panels):
+                self.images_[row, column] = self._draw(axes[column], image, look)
+                axes[column].set_title(title, fontsize="medium", family=family)
+            axes[0].set_ylabel("kHz")
+        for ax in self.axes_[-1]:
+            ax.set_xlabel("time from the onset (s)")
+        self.colorbars_ = [
+            self.figure_.colorbar(
+                image,
+                ax=axes,
+                label=label,
+                location="bottom",
+                aspect=aspect,
+                pad=0.08 / n_takes,
+            )
+            for image, axes, label, aspect in (
+                (self.images_[0, 0], self.axes_[:, :2], "crop and reconstruction", 40),
+                (self.images_[0, 2], self.axes_[:, 2], "squared error", 20),
+            )
+        ]
+        return self
+
+    def _draw(
+        self, ax: "Axes", image: NDArray[np.floating], looks: dict[str, Any]
+    ) -> "AxesImage":
+        scale = check_scale(self.sr, self.hop_length, self.n_fft)
+        n_rows, n_frames = image.shape
+        return ax.imshow(
+            image,
+            origin="lower",
+            aspect="auto",
+            interpolation="nearest",
+            extent=scale.extent(n_rows, n_frames, -self.pre_frames),
+            **looks,
+        )

@@ -1,0 +1,55 @@
+"""Matplotlib is an extra: nothing needs it until something is drawn."""
+
+import importlib.util
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tapsklearn import inspection
+
+
+def test_importing_the_displays_loads_neither_matplotlib_nor_torch():
+    code = (
+        "import sys, tapsklearn.inspection as room; names = dir(room);"
+        "[getattr(room, name) for name in names]; print(*names, *sys.modules)"
+    )
+    words = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    assert "RocDisplay" in words
+    assert not {"matplotlib", "torch"} & set(words)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: inspection.SpectrogramDisplay.from_waveform(np.zeros(4000)),
+        lambda: inspection.SpectrogramDisplay.from_crop(np.zeros((4, 5))),
+        lambda: inspection.SpectrogramDisplay(np.zeros((4, 5))).plot(),
+        lambda: inspection.TakeScoresDisplay.from_predictions(
+            [1.0], ["oak"], normal_boards=None
+        ),
+        lambda: inspection.TakeScoresDisplay.from_estimator(
+            None, None, [], normal_boards=None
+        ),
+        lambda: inspection.EmbeddingDisplay.from_predictions(
+            [[1.0]], ["oak"], normal_boards=None
+        ),
+        lambda: inspection.EmbeddingDisplay.from_estimator(
+            None, None, [], normal_boards=None
+        ),
+        lambda: inspection.ReconstructionDisplay.from_estimator(None, None),
+        lambda: inspection.RocDisplay.from_predictions(pd.DataFrame()),
+        lambda: inspection.ComparisonDisplay.from_results(pd.DataFrame()),
+    ],
+)
+def test_without_matplotlib_the_error_says_what_to_install(monkeypatch, draw):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name == "matplotlib" else find(name, *rest),
+    )
+    with pytest.raises(ImportError, match=r'pip install "tapsklearn\[plot\]"'):
+        draw()

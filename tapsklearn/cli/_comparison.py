@@ -7,11 +7,10 @@ import typer
 
 from tapsklearn.cli._progress import progress_bars
 from tapsklearn.cli._ranking import conclude, print_ranking
+from tapsklearn.cli._tables import make_table, print_table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_WIDEST = 200
 
 
 def run_comparison(
@@ -100,17 +99,11 @@ def run_comparison(
 
 def _print_table(results: "pd.DataFrame") -> None:
     """Print a row for each fold, and each method's mean and standard deviation."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
     from tapsklearn.model_selection import summarize
 
     summary = summarize(results)
     figures = [str(name) for name in results if name not in {"method", "fold"}]
-    table = Table(
-        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
-    )
+    table = make_table(gap=1)
     for name in ("method", "fold"):
         table.add_column(name)
     for name in figures:
@@ -132,5 +125,4 @@ def _print_table(results: "pd.DataFrame") -> None:
                 style="bold" if fold == "mean" else None,
                 end_section=fold == "std",
             )
-    # In a narrow terminal, better lines that go on below than figures cut off.
-    Console(width=_WIDEST).print(table)
+    print_table(table)

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tapsklearn.cli._tables import make_table, print_table
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,13 +18,7 @@ def print_ranking(ranking: "pd.DataFrame") -> None:
     ranking : DataFrame
         What `rank_methods` gave.
     """
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(
-        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0)
-    )
+    table = make_table(gap=2)
     table.add_column("ranking")
     for name in ("roc_auc", "95 % interval", "behind", "95 % interval"):
         table.add_column(name, justify="right")
@@ -34,7 +30,7 @@ def print_ranking(ranking: "pd.DataFrame") -> None:
             f"{row['behind']:.3f}",
             _interval(row, "behind_low", "behind_high"),
         )
-    Console(width=200).print(table)
+    print_table(table)
 
 
 def conclude(ranking: "pd.DataFrame", results: "pd.DataFrame") -> str:

@@ -10,6 +10,7 @@ from .detectors import Augmentation as Augmentation
 from .detectors import AutoencoderDetector as AutoencoderDetector
 from .detectors import CNNDetector as CNNDetector
 from .detectors import CropKNNDetector as CropKNNDetector
+from .detectors import MahalanobisDistance as MahalanobisDistance
 from .detectors import NeighborDistance as NeighborDistance
 from .detectors import RandomConvKNNDetector as RandomConvKNNDetector
 from .detectors import SpectrumKNNDetector as SpectrumKNNDetector

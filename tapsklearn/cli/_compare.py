@@ -49,8 +49,9 @@ def compare(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Folder for results.csv, ranking.csv and scores.csv, and for what is "
-            "finished, so that a comparison that was broken off goes on.",
+            help="Folder for results.csv, ranking.csv, scores.csv, verdicts.csv and "
+            "figures, and for what is finished, so that a comparison that was broken "
+            "off goes on.",
         ),
     ] = None,
     as_json: Annotated[
@@ -66,7 +67,7 @@ def compare(
     takes are called abnormal.
     """
     from tapsklearn.datasets import load_takes
-    from tapsklearn.model_selection import count_feasible_folds
+    from tapsklearn.model_selection import BoardKFold, count_feasible_folds
 
     takes = load_takes(directory, normal=split_list(normal))
     _require_both_conditions(directory, takes)
@@ -88,7 +89,7 @@ def compare(
     run_comparison(
         takes,
         chosen,
-        cv=folds or min(_MOST_FOLDS, feasible),
+        cv=BoardKFold(folds or min(_MOST_FOLDS, feasible), **truth),
         seed=seed,
         jobs=jobs,
         out=out,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from tapsklearn.cli._figures import can_draw, draw_comparison, fit_on_first_fold
 from tapsklearn.cli._progress import progress_bars
 from tapsklearn.cli._ranking import conclude, print_ranking
 from tapsklearn.cli._tables import make_table, print_table
@@ -31,7 +32,7 @@ def run_comparison(
         What `load_takes` gave.
     methods : dict of str to detector
         Methods by name.
-    cv : int or splitter
+    cv : splitter
         As for `compare_methods`.
     seed : int
         Seed of all that is random.
@@ -48,36 +49,47 @@ def run_comparison(
         If every method failed.
     """
     from tapsklearn.model_selection import compare_methods, rank_methods
+    from tapsklearn.model_selection._features import read_features
     from tapsklearn.preprocessing import article_preprocessing
 
     with progress_bars() as progress:
+        # One crop a take trains in half the time of the article's two.
+        crops = read_features(
+            takes.paths,
+            article_preprocessing(shifts=(0,)),
+            n_jobs=jobs or -1,
+            progress=progress,
+        )
         results, scores = compare_methods(
             methods,
-            takes.paths,
+            crops,
             takes.board,
             normal_boards=takes.normal_boards,
             specimens=takes.specimens,
             cv=cv,
-            # One crop a take trains in half the time of the article's two.
-            preprocessing=article_preprocessing(shifts=(0,)),
             random_state=seed,
             n_jobs=jobs or -1,
             keep_in=out and out / "cells",
             progress=progress,
             return_scores=True,
         )
-    judged = results["fit_seconds"].notna()
-    ranking = None
-    if judged.groupby(results["method"]).all().any():
-        ranking = rank_methods(scores, specimens=takes.specimens)
-    if out is not None:
-        if ranking is not None:
-            ranking.to_csv(out / "ranking.csv")
-        results.to_csv(out / "results.csv", index=False)
-        scores.insert(2, "path", takes.frame["path"].to_numpy()[scores["row"]])
-        scores.drop(columns="row").to_csv(
-            out / "scores.csv", index=False, errors="backslashreplace"
-        )
+        judged = results["fit_seconds"].notna()
+        ranking = None
+        if judged.groupby(results["method"]).all().any():
+            ranking = rank_methods(scores, specimens=takes.specimens)
+        if out is not None:
+            _write_tables(out, takes, results, scores, ranking)
+            if ranking is not None and can_draw():
+                fitted = fit_on_first_fold(
+                    {name: methods[name] for name in _choose_drawn(methods, ranking)},
+                    crops,
+                    takes,
+                    cv=cv,
+                    seed=seed,
+                    jobs=jobs,
+                    progress=progress,
+                )
+                draw_comparison(out, takes, results, scores, ranking, fitted)
     if as_json:
         typer.echo(results.to_json(orient="records", indent=2, force_ascii=False))
     else:
@@ -91,10 +103,45 @@ def run_comparison(
         + (f"; written to {out}" if out else ""),
         err=True,
     )
+    if out is not None and not can_draw():
+        typer.echo(
+            'tapsklearn: no figures without matplotlib: pip install "tapsklearn[plot]"',
+            err=True,
+        )
     if ranking is None:
         which = "failed in some fold" if judged.any() else "failed"
         raise ValueError(f"every method {which}; the warnings say why")
     typer.echo(f"tapsklearn: {conclude(ranking, results)}", err=True)
+
+
+def _write_tables(
+    out: Path,
+    takes: Any,
+    results: "pd.DataFrame",
+    scores: "pd.DataFrame",
+    ranking: "pd.DataFrame | None",
+) -> None:
+    """Write down the figures, every take's score, and what the best says of boards."""
+    from tapsklearn.inspection import board_verdicts
+
+    results.to_csv(out / "results.csv", index=False)
+    named = scores.drop(columns="row")
+    named.insert(2, "path", takes.frame["path"].to_numpy()[scores["row"]])
+    named.to_csv(out / "scores.csv", index=False, errors="backslashreplace")
+    if ranking is None:
+        return
+    ranking.to_csv(out / "ranking.csv")
+    best = scores[scores["method"] == ranking.index[0]]
+    verdicts = board_verdicts(best["p_value"], best["board"], scores=best["score"])
+    verdicts.insert(0, "condition", best.groupby("board")["condition"].first())
+    verdicts.to_csv(out / "verdicts.csv", errors="backslashreplace")
+
+
+def _choose_drawn(methods: dict[str, Any], ranking: "pd.DataFrame") -> list[str]:
+    """Choose the best method, and those whose drawings can be looked at."""
+    best = str(ranking.index[0])
+    drawing = [name for name, each in methods.items() if hasattr(each, "reconstruct")]
+    return list(dict.fromkeys([best, *drawing]))
 
 
 def _print_table(results: "pd.DataFrame") -> None:

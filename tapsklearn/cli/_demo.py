@@ -36,7 +36,8 @@ def demo(
 
     Needs no recordings: the boards are computed as plates of wood, some with a
     crack. Twelve boards are learnt from, the others are judged. The recordings are
-    left in the folder, with results.csv, ranking.csv and scores.csv.
+    left in the folder, with results.csv, ranking.csv, scores.csv, verdicts.csv and
+    figures.
     """
     from sklearn.model_selection import PredefinedSplit
 

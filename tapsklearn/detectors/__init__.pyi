@@ -3,6 +3,7 @@ from ._augmentation import Augmentation as Augmentation
 from ._autoencoder import AutoencoderDetector as AutoencoderDetector
 from ._cnn import CNNDetector as CNNDetector
 from ._crop_knn import CropKNNDetector as CropKNNDetector
+from ._mahalanobis_distance import MahalanobisDistance as MahalanobisDistance
 from ._methods import article_methods as article_methods
 from ._methods import reference_methods as reference_methods
 from ._neighbor_distance import NeighborDistance as NeighborDistance

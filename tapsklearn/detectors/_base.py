@@ -6,6 +6,7 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
@@ -204,7 +205,7 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             1 for normal and -1 for abnormal, and for takes with NaN, as nothing
             says that they are normal.
         """
-        return np.where(self.decision_function(X) >= 0, 1, -1)
+        return self._decide(self.score_samples(X))
 
     def p_values(self, X: ArrayLike) -> NDArray[np.float64]:
         """Tell how rare takes as unusual as these are among normal ones.
@@ -221,6 +222,32 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             probability of at most α, as far as it is like those calibrated with.
         """
         return conformal_p_values(self.score_samples(X), self.calibration_scores_)
+
+    def judge(self, X: ArrayLike) -> pd.DataFrame:
+        """Give scores, p-values and predictions at once, looking at each take once.
+
+        Parameters
+        ----------
+        X : array-like
+            Crops, of the shape given to `fit`.
+
+        Returns
+        -------
+        DataFrame
+            One row a take, with what `score_samples`, `p_values` and `predict` give
+            as `score`, `p_value` and `prediction`.
+        """
+        scores = self.score_samples(X)
+        return pd.DataFrame(
+            {
+                "score": scores,
+                "p_value": conformal_p_values(scores, self.calibration_scores_),
+                "prediction": self._decide(scores),
+            }
+        )
+
+    def _decide(self, scores: NDArray[np.float64]) -> NDArray[np.int64]:
+        return np.where(scores - self.offset_ >= 0, 1, -1)
 
     def _score(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         return self.normality_.score_samples(self._describe(takes))

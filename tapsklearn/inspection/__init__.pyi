@@ -6,3 +6,4 @@ from ._reconstruction_display import ReconstructionDisplay as ReconstructionDisp
 from ._roc_display import RocDisplay as RocDisplay
 from ._spectrogram_display import SpectrogramDisplay as SpectrogramDisplay
 from ._take_scores_display import TakeScoresDisplay as TakeScoresDisplay
+from ._verdict_curve_display import VerdictCurveDisplay as VerdictCurveDisplay

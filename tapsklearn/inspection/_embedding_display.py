@@ -14,7 +14,6 @@ from tapsklearn.inspection._boards import (
     list_under_conditions,
     style_boards,
 )
-from tapsklearn.inspection._estimators import check_can
 from tapsklearn.inspection._matplotlib import (
     add_legend,
     check_matplotlib,
@@ -23,6 +22,7 @@ from tapsklearn.inspection._matplotlib import (
     legend_height,
     take_axes,
 )
+from tapsklearn.model_selection._estimators import check_can
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,7 +13,6 @@ from tapsklearn.inspection._boards import (
     list_under_conditions,
     style_boards,
 )
-from tapsklearn.inspection._estimators import check_can, find_detector
 from tapsklearn.inspection._matplotlib import (
     add_legend,
     check_matplotlib,
@@ -21,6 +20,7 @@ from tapsklearn.inspection._matplotlib import (
     legend_height,
     take_axes,
 )
+from tapsklearn.model_selection._estimators import check_can, find_detector
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

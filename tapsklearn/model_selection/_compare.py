@@ -13,11 +13,11 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length
 
 from tapsklearn.model_selection._board_kfold import BoardKFold
 from tapsklearn.model_selection._cells import Cell, FinishedCells, Outcome
+from tapsklearn.model_selection._estimators import judge_takes
 from tapsklearn.model_selection._features import read_features
 from tapsklearn.model_selection._jobs import one_thread
 from tapsklearn.model_selection._scorers import METRICS, judge
@@ -273,31 +273,24 @@ def _run_cell(
             started = time.perf_counter()
             method.fit(takes[train], boards[train])
             fitted = time.perf_counter()
-            scores = method.score_samples(takes[test])
+            judged = judge_takes(method, takes[test])
             scored = time.perf_counter()
-            prediction = method.predict(takes[test])
             normal = is_normal[test]
-            judged = pd.DataFrame(
-                {
-                    "method": name,
-                    "fold": fold,
-                    "row": test,
-                    "board": boards[test],
-                    "condition": np.where(normal, "normal", "abnormal"),
-                    "score": scores,
-                    "p_value": _p_values(method, takes[test]),
-                    "prediction": prediction,
-                }
-            )
+            scores, calls_abnormal = judged["score"], judged["prediction"] == -1
+            judged.insert(0, "method", name)
+            judged.insert(1, "fold", fold)
+            judged.insert(2, "row", test)
+            judged.insert(3, "board", boards[test])
+            judged.insert(4, "condition", np.where(normal, "normal", "abnormal"))
             figures = {
                 **{
-                    column: judge(scorer, ~normal, scores)
+                    column: judge(scorer, ~normal, scores.to_numpy())
                     if isinstance(scorer, str)
                     else float(scorer(method, takes[test], boards[test]))
                     for column, scorer in scorers.items()
                 },
-                "false_alarm_rate": float((prediction[normal] == -1).mean()),
-                "hit_rate": float((prediction[~normal] == -1).mean()),
+                "false_alarm_rate": float(calls_abnormal[normal].mean()),
+                "hit_rate": float(calls_abnormal[~normal].mean()),
                 "fit_seconds": fitted - started,
                 "score_seconds": scored - fitted,
             }
@@ -308,16 +301,6 @@ def _run_cell(
     if judged is not None:
         kept.write(cell, outcome)
     return outcome
-
-
-def _p_values(method: Any, X: NDArray[np.floating]) -> NDArray[np.floating]:
-    # A pipeline hands on only what scikit-learn has a name for.
-    if isinstance(method, Pipeline):
-        heard = method[:-1].transform(X) if len(method) > 1 else X
-        return _p_values(method[-1], heard)
-    if not hasattr(method, "p_values"):
-        return np.full(len(X), np.nan)
-    return method.p_values(X)
 
 
 def _in_order(rows: pd.DataFrame, methods: Mapping[str, Any]) -> pd.DataFrame:

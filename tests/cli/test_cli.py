@@ -8,11 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +23,7 @@ from sklearn.metrics import roc_auc_score
 from taps import make_tap
 
 import tapsklearn
-from tapsklearn.cli import main
+from tapsklearn.cli import _comparison, main
 from tapsklearn.cli._compare import _DEFAULT_METHODS
 from tapsklearn.cli._comparison import _print_table
 from tapsklearn.detectors import CropKNNDetector, article_methods, reference_methods
@@ -91,11 +93,17 @@ def passed_on(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Catch what would be compared, in place of comparing it."""
     caught: dict[str, Any] = {}
 
-    def compare_methods(methods: Any, paths: Any, boards: Any, **params: Any) -> None:
-        caught.update(methods=methods, paths=paths, boards=boards, **params)
+    def compare_methods(methods: Any, crops: Any, boards: Any, **params: Any) -> None:
+        caught.update(methods=methods, boards=boards, **params)
         raise ValueError("caught")
 
+    def read_features(paths: Any, *_: Any, **__: Any) -> None:
+        caught.update(paths=paths)
+
     monkeypatch.setattr("tapsklearn.model_selection.compare_methods", compare_methods)
+    monkeypatch.setattr(
+        "tapsklearn.model_selection._features.read_features", read_features
+    )
     return caught
 
 
@@ -201,6 +209,45 @@ def test_files_hold_what_was_computed(run: Any, taps: Path, tmp_path: Path) -> N
         assert results["hit_rate"][fold] == pytest.approx(hits)
 
 
+def test_figures_and_verdicts_stand_beside_the_tables(
+    run: Any, taps: Path, tmp_path: Path
+) -> None:
+    methods = ["ae", "spectrum-knn", "crop-knn"]
+    arguments = ["--methods", ",".join(methods), "--epochs", "1", "--jobs", "1"]
+    assert run("compare", taps, *arguments, "--out", tmp_path)[0] == 0
+    best = pd.read_csv(tmp_path / "ranking.csv")["method"][0]
+    expected = {
+        *("takes", "comparison", "roc", "taps", f"embedding-{best}"),
+        *(f"scores-{name}" for name in methods),
+        *("embedding-ae", "reconstruction-ae"),
+    }
+    folder = tmp_path / "figures"
+    assert {path.stem for path in folder.iterdir()} == expected
+    for path in folder.iterdir():
+        height, width = plt.imread(path).shape[:2]
+        assert min(height, width) > 300
+    verdicts = pd.read_csv(tmp_path / "verdicts.csv")
+    assert dict(zip(verdicts["board"], verdicts["condition"], strict=True)) == BOARDS
+    assert (verdicts["n_taps"] == 4).all()
+    assert set(verdicts["verdict"]) <= {"normal", "abnormal"}
+
+    # Pictures of methods that are no longer compared would mislead.
+    assert run("compare", taps, *KNN, "--out", tmp_path)[0] == 0
+    assert {path.stem for path in folder.glob("scores-*")} == {"scores-crop-knn"}
+    assert not list(folder.glob("reconstruction-*"))
+
+
+def test_without_matplotlib_the_tables_are_written(
+    run: Any, taps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_comparison, "can_draw", lambda: False)
+    code, _, err = run("compare", taps, *KNN, "--out", tmp_path)
+    assert code == 0
+    assert 'pip install "tapsklearn[plot]"' in err
+    assert (tmp_path / "results.csv").exists()
+    assert not (tmp_path / "figures").exists()
+
+
 def test_a_seed_makes_it_reproducible(run: Any, taps: Path, tmp_path: Path) -> None:
     def scores(seed: int, folder: str) -> list[float]:
         methods = ("--methods", "ae", "--epochs", "1", "--jobs", "1")
@@ -220,7 +267,7 @@ def test_defaults(refuse: Any, taps: Path, passed_on: dict[str, Any]) -> None:
         assert method.get_params() == own.get_params()
     assert passed_on["normal_boards"] == NORMAL
     assert passed_on["specimens"] == {board: board for board in BOARDS}
-    assert passed_on["cv"] == 2
+    assert passed_on["cv"].get_n_splits() == 2
     assert passed_on["random_state"] == 0
     assert passed_on["n_jobs"] == -1
 
@@ -233,9 +280,9 @@ def test_no_more_than_five_folds_by_default(
     }
     folder = write_taps(tmp_path / "taps", boards, n_takes=1)
     refuse("compare", folder)
-    assert passed_on["cv"] == 5
+    assert passed_on["cv"].get_n_splits() == 5
     refuse("compare", folder, "--folds", "6")
-    assert passed_on["cv"] == 6
+    assert passed_on["cv"].get_n_splits() == 6
 
 
 def test_options_are_passed_on(
@@ -561,18 +608,22 @@ def test_interrupted_while_comparing(n_jobs: str, taps: Path) -> None:
         shown = b""
         while b"comparing" not in shown:
             shown += os.read(ours, 1000)
-        # Let the fits begin: a worker that still imports would say in its own words
-        # that it was interrupted.
-        time.sleep(3 if n_jobs == "1" else 6)
+        # Let the fits begin: what is still being imported, here or in a worker, may
+        # take an interrupt in its own way.
+        time.sleep(10)
         # As a terminal does: workers get it too.
         os.killpg(process.pid, signal.SIGINT)
         started = time.monotonic()
+        # A run that does not end is a failure, and must not become a test without end.
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
         shown = b""
         # A terminal that nobody writes to any more is an error, not an end.
         with contextlib.suppress(OSError):
             while part := os.read(ours, 1000):
                 shown += part
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate()
+        watchdog.cancel()
     assert time.monotonic() - started < 20
     assert process.returncode == 130
     assert out == ""

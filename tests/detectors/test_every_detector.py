@@ -58,9 +58,13 @@ def test_the_forms_of_the_score_agree(name, data):
     np.testing.assert_array_equal(detector.anomaly_score(crops), -scores)
     decision = detector.decision_function(crops)
     np.testing.assert_array_equal(decision, scores - detector.offset_)
-    np.testing.assert_array_equal(
-        detector.predict(crops), np.where(decision >= 0, 1, -1)
-    )
+    calls = np.where(decision >= 0, 1, -1)
+    np.testing.assert_array_equal(detector.predict(crops), calls)
+    judged = detector.judge(crops)
+    assert list(judged) == ["score", "p_value", "prediction"]
+    np.testing.assert_array_equal(judged["score"], scores)
+    np.testing.assert_array_equal(judged["p_value"], detector.p_values(crops))
+    np.testing.assert_array_equal(judged["prediction"], calls)
 
 
 @every_method

@@ -41,6 +41,10 @@ def test_importing_the_displays_loads_neither_matplotlib_nor_torch():
         ),
         lambda: inspection.ReconstructionDisplay.from_estimator(None, None),
         lambda: inspection.RocDisplay.from_predictions(pd.DataFrame()),
+        lambda: inspection.VerdictCurveDisplay.from_predictions(
+            [], [], normal_boards=[]
+        ),
+        lambda: inspection.VerdictCurveDisplay(pd.DataFrame()).plot(),
         lambda: inspection.ComparisonDisplay.from_results(pd.DataFrame()),
     ],
 )

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from sklearn.pipeline import Pipeline
 
 
@@ -62,3 +64,34 @@ def prepare(estimator: Any, X: Any) -> Any:
     if len(estimator) > 1:
         X = estimator[:-1].transform(X)
     return prepare(estimator[-1], X)
+
+
+def judge_takes(estimator: Any, X: Any) -> pd.DataFrame:
+    """Score takes, in one pass over them where the estimator can.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted detector, or any other with `score_samples` and `predict`; or a
+        pipeline that ends in one.
+    X : array-like
+        What it takes.
+
+    Returns
+    -------
+    DataFrame
+        One row a take: `score`, `p_value` (NaN if the estimator has none) and
+        `prediction`.
+    """
+    # A pipeline hands on only what scikit-learn has a name for.
+    detector, X = find_detector(estimator), prepare(estimator, X)
+    if hasattr(detector, "judge"):
+        return detector.judge(X)
+    knows_p_values = hasattr(detector, "p_values")
+    return pd.DataFrame(
+        {
+            "score": detector.score_samples(X),
+            "p_value": detector.p_values(X) if knows_p_values else np.nan,
+            "prediction": detector.predict(X),
+        }
+    )

@@ -1,0 +1,163 @@
+"""How many taps a verdict on a board needs."""
+
+from typing import TYPE_CHECKING, Self
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from tapsklearn.inspection._board_verdicts import verdict_curve
+from tapsklearn.inspection._matplotlib import add_legend, check_matplotlib, take_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LINES = {
+    "hit_rate": ("abnormal boards called abnormal", "#D55E00", "o"),
+    "false_alarm_rate": ("normal boards called abnormal", "#0072B2", "s"),
+}
+
+
+class VerdictCurveDisplay:
+    """Right and wrong verdicts on boards against the number of taps judged.
+
+    Make one with `from_predictions`.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        What `verdict_curve` gives.
+    alpha : float, default=0.05
+        Share of the normal boards that may be called abnormal.
+
+    Attributes
+    ----------
+    ax_ : Axes
+        Where it is drawn.
+    figure_ : Figure
+        What holds the axes.
+    lines_ : dict of Line2D
+        "hit_rate" and "false_alarm_rate", where there are such boards.
+    alpha_line_ : Line2D
+        The share that was asked for.
+    legend_ : Legend
+        What the lines are.
+
+    Examples
+    --------
+    >>> display = VerdictCurveDisplay.from_predictions(
+    ...     [0.9, 0.6, 0.3, 0.02, 0.01, 0.2], ["oak"] * 3 + ["ash"] * 3,
+    ...     normal_boards=["oak"],
+    ... )
+    >>> display.lines_["hit_rate"].get_xdata()
+    array([1, 2, 3])
+    """
+
+    def __init__(self, curve: pd.DataFrame, *, alpha: float = 0.05) -> None:
+        self.curve = curve
+        self.alpha = alpha
+
+    @classmethod
+    def from_predictions(
+        cls,
+        p_values: ArrayLike,
+        boards: ArrayLike,
+        *,
+        normal_boards: ArrayLike,
+        alpha: float = 0.05,
+        method: str = "median",
+        n_repeats: int = 100,
+        random_state: int = 0,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Draw some taps of each board again and again, and judge it by them.
+
+        Parameters
+        ----------
+        p_values : array-like of shape (n_taps,)
+            Of each tap; NaN is left out.
+        boards : array-like of shape (n_taps,)
+            Board of each tap.
+        normal_boards : array-like
+            Boards that are normal.
+        alpha : float, default=0.05
+            As for `board_verdicts`.
+        method : str, default="median"
+            As for `board_verdicts`.
+        n_repeats : int, default=100
+            Draws for each number of taps.
+        random_state : int, default=0
+            Seed of the draws.
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        VerdictCurveDisplay
+            What is drawn.
+
+        Raises
+        ------
+        ValueError
+            For what `verdict_curve` raises.
+        """
+        check_matplotlib(f"{cls.__name__}.from_predictions")
+        curve = verdict_curve(
+            p_values,
+            boards,
+            normal_boards=normal_boards,
+            alpha=alpha,
+            method=method,
+            n_repeats=n_repeats,
+            random_state=random_state,
+        )
+        return cls(curve, alpha=alpha).plot(ax)
+
+    def plot(self, ax: "Axes | None" = None) -> Self:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        VerdictCurveDisplay
+            Itself.
+        """
+        check_matplotlib(f"{type(self).__name__}.plot")
+        from matplotlib.ticker import MaxNLocator
+
+        self.ax_, self.figure_ = take_axes(ax, width=7, height=4.5)
+        self.lines_, labels = {}, []
+        for rate, (label, color, marker) in _LINES.items():
+            if self.curve[rate].notna().any():
+                (self.lines_[rate],) = self.ax_.plot(
+                    self.curve["n_taps"],
+                    self.curve[rate],
+                    color=color,
+                    marker=marker,
+                    markersize=4.5,
+                    # A rate of 0 or 1 is not cut in half by the edge.
+                    clip_on=False,
+                    zorder=3,
+                )
+                labels.append(label)
+        self.alpha_line_ = self.ax_.axhline(
+            self.alpha, color="0.4", linestyle=(0, (1, 2)), zorder=1
+        )
+        self.ax_.set_ylim(0, 1)
+        self.ax_.set_xlabel("taps of a board")
+        self.ax_.set_ylabel("share of the boards")
+        self.ax_.xaxis.set_major_locator(
+            MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10])
+        )
+        self.legend_ = add_legend(
+            self.ax_,
+            [*self.lines_.values(), self.alpha_line_],
+            [*labels, f"asked for ({self.alpha:g})"],
+            loc="lower left",
+            bbox_to_anchor=(0.0, 1.01),
+            ncols=2,
+        )
+        return self

@@ -24,7 +24,7 @@ import pandas as pd
 import torch
 from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
-from sklearn.utils._param_validation import InvalidParameterError
+from spaces import SPACES, score, views_by_space
 
 from tapsklearn import (
     ArcFaceDetector,
@@ -43,7 +43,6 @@ NORMAL = ["hh_3f00m", "hh_3f02m", "hh_3f04m", "hh_3f06m", "hh_3f08m"]
 KNOWN_ABNORMAL = ["hd_3f00m"]
 UNSEEN_NORMAL = ["hh_3f01m", "hh_3f03m", "hh_3f05m"]
 UNSEEN_ABNORMAL = ["hd_3f06m", "mb_3f00m", "mb_3f01m"]
-SPACES = ("reconstruction", "embedding", "pooled", "time_pooled")
 
 # The detectors as they are by default, in a space where calibration by board holds no
 # places out; ResNet-18 with fewer epochs, for the processor's sake.
@@ -61,26 +60,6 @@ METHODS = {
 }
 
 
-def score_in_every_space(detector, crops, normal):
-    """Give the anomaly scores of takes by score space.
-
-    The network stays as it is; only what is judged, and the judge, are others.
-    """
-    scores = {}
-    for space in SPACES:
-        other = clone(detector).set_params(score_space=space)
-        try:
-            other._validate_params()
-        except InvalidParameterError:
-            continue  # not a space of this method
-        vars(other).update(
-            input_shape_=detector.input_shape_, weights_=detector.weights_
-        )
-        judge = other._make_normality().fit(other._describe(crops[normal][:, None]))
-        scores[space] = -judge.score_samples(other._describe(crops[:, None]))
-    return scores
-
-
 def train_and_judge(name, seed, crops, boards):
     torch.set_num_threads(1)
     train = np.isin(boards, NORMAL + KNOWN_ABNORMAL)
@@ -92,7 +71,11 @@ def train_and_judge(name, seed, crops, boards):
     seconds = time.perf_counter() - start
     scores = {"own": detector.anomaly_score(crops)}
     if isinstance(detector, NetworkDetector):
-        scores = score_in_every_space(detector, crops, np.isin(boards, NORMAL))
+        normal = np.isin(boards, NORMAL)
+        scores = {
+            space: score(view, crops, normal)
+            for space, view in views_by_space(detector).items()
+        }
     normal = np.isin(boards, UNSEEN_NORMAL)
     rows = []
     for space, of_space in scores.items():

@@ -10,7 +10,7 @@ from tapsklearn.cli._comparison import run_comparison
 from tapsklearn.cli._options import Jobs, Normal, Recordings, Seed, split_list
 
 _DEFAULT_METHODS = (
-    *("ae", "arcface-shallow"),
+    *("tuned-ae", "tuned-cnn-shallow"),
     *("spectrum-knn", "crop-knn", "randomconv-knn"),
 )
 _MOST_FOLDS = 5
@@ -98,9 +98,9 @@ def compare(
 
 
 def _choose_methods(names: list[str], epochs: int | None) -> dict[str, Any]:
-    from tapsklearn.detectors import article_methods, reference_methods
+    from tapsklearn.detectors import article_methods, reference_methods, tuned_methods
 
-    known = {**article_methods(), **reference_methods()}
+    known = {**tuned_methods(), **article_methods(), **reference_methods()}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(

@@ -6,6 +6,7 @@ from ._crop_knn import CropKNNDetector as CropKNNDetector
 from ._mahalanobis_distance import MahalanobisDistance as MahalanobisDistance
 from ._methods import article_methods as article_methods
 from ._methods import reference_methods as reference_methods
+from ._methods import tuned_methods as tuned_methods
 from ._neighbor_distance import NeighborDistance as NeighborDistance
 from ._random_conv_knn import RandomConvKNNDetector as RandomConvKNNDetector
 from ._spectrum_knn import SpectrumKNNDetector as SpectrumKNNDetector

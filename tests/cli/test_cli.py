@@ -26,7 +26,7 @@ import tapsklearn
 from tapsklearn.cli import _comparison, main
 from tapsklearn.cli._compare import _DEFAULT_METHODS
 from tapsklearn.cli._comparison import _print_table
-from tapsklearn.detectors import CropKNNDetector, article_methods, reference_methods
+from tapsklearn.detectors import CropKNNDetector, reference_methods, tuned_methods
 
 KNN = ("--methods", "crop-knn", "--jobs", "1")
 FIGURES = [
@@ -263,7 +263,7 @@ def test_defaults(refuse: Any, taps: Path, passed_on: dict[str, Any]) -> None:
     refuse("compare", taps)
     assert list(passed_on["methods"]) == list(_DEFAULT_METHODS)
     for name, method in passed_on["methods"].items():
-        own = {**article_methods(), **reference_methods()}[name]
+        own = {**tuned_methods(), **reference_methods()}[name]
         assert method.get_params() == own.get_params()
     assert passed_on["normal_boards"] == NORMAL
     assert passed_on["specimens"] == {board: board for board in BOARDS}

@@ -11,7 +11,11 @@ from methods import METHODS, make_crops
 from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
-from tapsklearn.detectors import article_methods, reference_methods
+from tapsklearn.detectors import (
+    article_methods,
+    reference_methods,
+    tuned_methods,
+)
 
 # Class, backbone, embedding, optimizer, learning rate and epochs of the article.
 ARTICLE = {
@@ -48,8 +52,22 @@ def test_the_article_knew_no_augmentation_and_judged_drawings_or_embeddings(name
         assert params["merge_normal"]
 
 
+def test_the_tuned_methods_are_the_same_eight_with_other_settings():
+    article, tuned = article_methods(), tuned_methods()
+    assert list(tuned) == [f"tuned-{name}" for name in article]
+    for name, method in article.items():
+        ours = tuned[f"tuned-{name}"]
+        assert type(ours) is type(method)
+        params = ours.get_params()
+        assert params.get("backbone") == method.get_params().get("backbone")
+        assert params["batch_norm"]
+        # Errors of drawings have no reference that a specimen could leave, so that
+        # their threshold costs boards to train on.
+        assert params["score_space"] != "reconstruction"
+
+
 def test_every_call_gives_methods_of_its_own():
-    for methods in (article_methods, reference_methods):
+    for methods in (article_methods, tuned_methods, reference_methods):
         first, second = methods(), methods()
         assert not {id(each) for each in first.values()} & {
             id(each) for each in second.values()

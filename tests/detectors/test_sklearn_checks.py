@@ -3,9 +3,9 @@
 from methods import METHODS
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from tapsklearn.detectors import NeighborDistance
+from tapsklearn.detectors import MahalanobisDistance, NeighborDistance
 
 
-@parametrize_with_checks([*METHODS.values(), NeighborDistance()])
+@parametrize_with_checks([*METHODS.values(), NeighborDistance(), MahalanobisDistance()])
 def test_scikit_learn_accepts_every_detector(estimator, check):
     check(estimator)

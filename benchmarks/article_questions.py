@@ -93,18 +93,18 @@ def write_questions(results, path):
     mean = answers.groupby("method", sort=False).mean()
     spread = answers.groupby("method", sort=False).std()
     epochs = asked.groupby("method")["epochs"].first()
-    seeds = asked["seed"].nunique()
+    seeds = asked.groupby("method")["seed"].nunique()
     lines = [
         "# The article's questions",
         "",
-        f"Written by `benchmarks/detection.py`, {seeds} seeds, mean ± standard "
-        'deviation. "A from B" is the AUROC of takes of A, taken for abnormal, against '
+        "Written by `benchmarks/detection.py`, mean ± standard deviation over the "
+        'seeds. "A from B" is the AUROC of takes of A, taken for abnormal, against '
         "takes of B: 1 is all of A above all of B, 0.5 is no difference. Takes of 1, "
         "3, 5 and 6 are further takes of boards that were learnt from; 7, 8 and the "
         "similar boards (11 to 14) were not. The boards are synthesized.",
         "",
-        f"| method | settings | epochs | {' | '.join(QUESTIONS.values())} |",
-        "|---|---|---|" + "---|" * len(QUESTIONS),
+        f"| method | settings | epochs | seeds | {' | '.join(QUESTIONS.values())} |",
+        "|---|---|---|---|" + "---|" * len(QUESTIONS),
     ]
     names = [name for name in [*ARTICLE, *mean.index] if not name.startswith("tuned-")]
     for name in dict.fromkeys(names):
@@ -116,7 +116,8 @@ def write_questions(results, path):
                 ]
                 label = settings if name in ARTICLE else "reference"
                 lines.append(
-                    f"| {name} | {label} | {epochs[key] or ''} | {' | '.join(cells)} |"
+                    f"| {name} | {label} | {epochs[key] or ''} | {seeds[key]} | "
+                    f"{' | '.join(cells)} |"
                 )
     limits = ", ".join(f'"{QUESTIONS[key]}" {each:g}' for key, each in ENOUGH.items())
     lines += [

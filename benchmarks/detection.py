@@ -7,9 +7,9 @@ each trained on some boards and judged on boards never learnt from, for several 
 
 Run from the root of the repository with a folder that holds the recordings of the
 floor and of the bottles as ``hammer-floor`` and ``bottles``. Finished trainings are
-kept in a CSV file, so that a run can be broken off and taken up again. It writes
-``detection.md``, and ``article_questions.md`` with what the article asked of its
-boards, into ``benchmarks/results``:
+kept in ``benchmarks/results/detection.csv``, so that a run can be broken off and taken
+up again. It writes ``detection.md``, and ``article_questions.md`` with what the article
+asked of its boards, beside it:
 
     python benchmarks/detection.py FOLDER --seeds 3 --jobs 2
 
@@ -22,7 +22,6 @@ import json
 import platform
 import time
 import warnings
-from functools import cache
 from pathlib import Path
 
 import joblib
@@ -33,27 +32,15 @@ import torch
 from article_questions import ask, write_questions
 from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
-from tasks import make_article, make_shop, read_bottles, read_floor
+from tasks import REPORTED, report_task
 
 from tapsklearn import __version__
 from tapsklearn.detectors import article_methods, reference_methods, tuned_methods
 
 RESULTS = Path(__file__).parent / "results"
 METHODS = {**article_methods(), **tuned_methods(), **reference_methods()}
-# Each data set of a folder of recordings and a seed, and the most epochs of ResNet-18
-# on a processor.
-DATA_SETS = {
-    "hammer-floor": (lambda folder, _: read_floor(folder / "hammer-floor"), 15),
-    "article": (lambda _, seed: make_article(seed), 5),
-    "same_shop": (lambda _, seed: make_shop("same_shop", seed), 5),
-    "wide": (lambda _, seed: make_shop("wide", seed), 5),
-    "bottles, 200 good": (lambda f, seed: read_bottles(f / "bottles", 200, 0, seed), 5),
-    "bottles, 10 good": (lambda f, seed: read_bottles(f / "bottles", 10, 0, seed), 5),
-    "bottles, 50 good and 10 bad": (
-        lambda f, seed: read_bottles(f / "bottles", 50, 10, seed),
-        5,
-    ),
-}
+# The most epochs of ResNet-18 on a processor; 5 elsewhere.
+RESNET18_EPOCHS = {"hammer-floor": 15}
 FIGURES = {
     "AUROC": "auroc",
     "pAUC": "pauc",
@@ -79,21 +66,16 @@ def list_cells(data_sets, names, seeds):
     return sorted(cells, key=lambda cell: ("resnet18" in cell[2], cell[1]))
 
 
-@cache
-def make_task(data_set, seed, folder):
-    return DATA_SETS[data_set][0](folder, seed)
-
-
 def train_and_judge(data_set, seed, name, folder, device):
     """Give the row of one training, with the scores of every take."""
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # too few takes for the rate: the table tells
-    task = make_task(data_set, seed, folder)
+    task = report_task(data_set, folder, seed)
     detector = task.configure(clone(METHODS[name]), seed)
     if "max_epochs" in detector.get_params():
         detector.set_params(device=device)
         if "resnet18" in name and device == "cpu":
-            most = DATA_SETS[data_set][1]
+            most = RESNET18_EPOCHS.get(data_set, 5)
             detector.set_params(max_epochs=min(detector.max_epochs, most))
     row = {"data_set": data_set, "seed": seed, "method": name}
     row["epochs"] = detector.get_params().get("max_epochs", 0)
@@ -120,23 +102,22 @@ def train_and_judge(data_set, seed, name, folder, device):
 
 def write_table(results, path):
     """Write a table for each data set, the best method first."""
-    seeds = results["seed"].nunique()
     lines = [
         "# Detection on boards never learnt from",
         "",
         f"Written by `benchmarks/detection.py`: tapsklearn {__version__}, torch "
         f"{torch.__version__}, scikit-learn {sklearn.__version__}, Python "
-        f"{platform.python_version()}; {seeds} seeds; mean ± standard deviation over "
-        "the seeds. False alarms and hits at the asked 5 %.",
+        f"{platform.python_version()}; mean ± standard deviation over the seeds. False "
+        "alarms and hits at the asked 5 %.",
     ]
-    for data_set in DATA_SETS:
+    for data_set in REPORTED:
         of_set = results[results["data_set"] == data_set]
         if not len(of_set):
             continue
         lines += [
             *("", f"## {data_set}", ""),
-            f"| method | epochs | {' | '.join(FIGURES)} | seconds a training |",
-            "|---|" + "---|" * (len(FIGURES) + 2),
+            f"| method | epochs | seeds | {' | '.join(FIGURES)} | seconds a training |",
+            "|---|" + "---|" * (len(FIGURES) + 3),
         ]
         by_method = of_set.groupby("method")
         for name in by_method["auroc"].mean().sort_values(ascending=False).index:
@@ -146,9 +127,9 @@ def write_table(results, path):
                 for column in FIGURES.values()
             ]
             failed = rows["auroc"].isna().sum()
-            note = f" ({failed} of {len(rows)} failed)" if failed else ""
+            seeds = f"{len(rows)}, {failed} failed" if failed else f"{len(rows)}"
             lines.append(
-                f"| {name}{note} | {rows['epochs'].iloc[0] or ''} | "
+                f"| {name} | {rows['epochs'].iloc[0] or ''} | {seeds} | "
                 f"{' | '.join(cells)} | {rows['seconds'].median():.1f} |"
             )
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -160,9 +141,9 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--cells", type=Path, default=Path("detection_cells.csv"))
+    parser.add_argument("--cells", type=Path, default=RESULTS / "detection.csv")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
-    parser.add_argument("--data", nargs="+", choices=DATA_SETS, default=list(DATA_SETS))
+    parser.add_argument("--data", nargs="+", choices=REPORTED, default=list(REPORTED))
     arguments = parser.parse_args()
 
     finished = set()

@@ -2,12 +2,13 @@
 
 A task is one data set with one split over specimens. The settings of
 ``tuned_methods()`` were searched with `search_tasks` and are reported on with
-`report_tasks`; no place of the floor and no synthesized board that is judged in the
+`report_task`; no place of the floor and no synthesized board that is judged in the
 one is judged in the other.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,26 @@ def read_bottles(folder: Path, n_good: int, n_bad: int, seed: int) -> Task:
         judged,
         calibration_by="take",
     )
+
+
+# What is reported on, each from a folder of recordings and a seed.
+REPORTED = {
+    "hammer-floor": lambda folder, _: read_floor(folder / "hammer-floor"),
+    "article": lambda _, seed: make_article(seed),
+    "same_shop": lambda _, seed: make_shop("same_shop", seed),
+    "wide": lambda _, seed: make_shop("wide", seed),
+    "bottles, 200 good": lambda f, seed: read_bottles(f / "bottles", 200, 0, seed),
+    "bottles, 10 good": lambda f, seed: read_bottles(f / "bottles", 10, 0, seed),
+    "bottles, 50 good and 10 bad": lambda f, seed: read_bottles(
+        f / "bottles", 50, 10, seed
+    ),
+}
+
+
+@cache
+def report_task(name: str, folder: Path, seed: int) -> Task:
+    """Give a task that is reported on, once a process."""
+    return REPORTED[name](folder, seed)
 
 
 def _after_loading() -> Any:

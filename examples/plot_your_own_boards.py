@@ -2,14 +2,15 @@
 Your own boards
 ===============
 
-From a folder of recordings to pictures and verdicts: which method hears the difference
-on boards it has never heard, how its scores look, what it says of each board, and how
-many taps are enough. Needs the extra ``plot``:
+From a folder of recordings to pictures and verdicts: whether the recordings are usable,
+which method hears a defect on boards that it has never heard, what it says of each of
+them, how many taps are enough, and a pipeline to keep. Needs the extra ``plot``:
 
-    python examples/plot_your_own_boards.py recordings --out own-boards
+    python examples/plot_your_own_boards.py recordings --normal "good*,new*"
 
-Without a folder, boards of a shop are synthesized. ``tapsklearn compare --out`` draws
-most of this by itself; here is how it is done in Python, to change what you like.
+`load_takes` tells how a folder can look; one with a table of its boards needs no
+``--normal``. Without a folder, boards of one shop are synthesized. ``tapsklearn compare
+--out`` gives much of this in one command; here is what it does, to be changed.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from tapsklearn import LogSpectrogram, TapCrop, WavLoader
-from tapsklearn.datasets import load_takes, make_tap_boards
+from tapsklearn.datasets import check_takes, load_takes, make_tap_boards
 from tapsklearn.detectors import reference_methods, tuned_methods
 from tapsklearn.inspection import (
     ComparisonDisplay,
@@ -42,122 +43,160 @@ from tapsklearn.model_selection import (
 )
 from tapsklearn.preprocessing import article_preprocessing
 
-
-def save(figure, path):
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
-
-
-def draw_takes(takes, path):
-    """Draw the first take of each condition, and its crop."""
-    rows = [list(takes.condition).index(name) for name in np.unique(takes.condition)]
-    waveforms = WavLoader().fit_transform([takes.paths[row] for row in rows])
-    crops = TapCrop().fit_transform(LogSpectrogram().fit_transform(waveforms))
-    figure, axes = plt.subplots(
-        len(rows), 2, figsize=(13, 4 * len(rows)), squeeze=False, layout="constrained"
-    )
-    for (whole, close), row, waveform, crop in zip(
-        axes, rows, waveforms, crops, strict=True
-    ):
-        SpectrogramDisplay.from_waveform(waveform, ax=whole)
-        SpectrogramDisplay.from_crop(crop, ax=close)
-        whole.set_title(f"{takes.board[row]} ({takes.condition[row]})", loc="right")
-    save(figure, path)
+parser = argparse.ArgumentParser(description="Your own boards.")
+parser.add_argument("folder", metavar="FOLDER", nargs="?", help="your recordings")
+parser.add_argument("--normal", metavar="PATTERNS", help="normal boards: good*,new*")
+parser.add_argument("--out", metavar="DIR", type=Path, default=Path("own-boards"))
+parser.add_argument("--epochs", metavar="N", type=int, default=15)
+parser.add_argument("--jobs", metavar="N", type=int, default=-1, help="-1: all cores")
+options = parser.parse_args()
+pictures = []
 
 
-def compare(takes, epochs, jobs, out):
-    """Compare methods on unseen boards, draw it, and give the name of the best."""
-    truth = {"normal_boards": takes.normal_boards, "specimens": takes.specimens}
-    methods = {"tuned-ae": tuned_methods()["tuned-ae"], **reference_methods()}
-    methods["tuned-ae"].set_params(max_epochs=epochs)
-    n_folds = min(4, count_feasible_folds(takes.board, **truth))
+def save(figure, name):
+    options.out.mkdir(parents=True, exist_ok=True)
+    pictures.append(options.out / f"{name}.png")
+    figure.savefig(pictures[-1], dpi=120)
+
+
+# %%
+# The folder
+# ----------
+# `load_takes` says at once all that is wrong with a folder, `check_takes` what is wrong
+# with each recording. What nothing can be heard in is left out here, and said so;
+# whether a clipped take or one with two taps is of use, you know best.
+synthesized = tempfile.TemporaryDirectory()
+if options.folder is None:
+    make_tap_boards(synthesized.name, scenario="same_shop", n_boards=16, n_takes=5)
+folder = options.folder or synthesized.name
+normal = options.normal and options.normal.split(",")
+try:
+    takes = load_takes(folder, normal=normal)
+    problems = check_takes(folder, normal=normal, min_takes=5)
+except ValueError as error:
+    parser.exit(2, f"{error}\n")
+print(problems.to_string(index=False) if len(problems) else "no problem was found")
+
+useless = problems["problem"].isin(["unreadable", "silent", "no tap"])
+usable = ~takes.frame["path"].isin(problems["path"][useless]).to_numpy()
+if not usable.any():
+    parser.exit(2, f"{folder}: no recording can be used\n")
+print(f"{usable.sum()} of {len(usable)} takes are used")
+paths = np.array(takes.paths)[usable]
+boards, conditions = takes.board[usable], takes.condition[usable]
+
+# %%
+# What the taps look like
+# -----------------------
+# The first take of a normal and of an abnormal board, and the crop that is judged. Is
+# the tap in the crop, and does it ring out within it?
+shown = [
+    list(conditions).index(condition)
+    for condition in ("normal", "abnormal")
+    if condition in conditions
+]
+waveforms = WavLoader().fit_transform(paths[shown])
+crops = TapCrop().fit_transform(LogSpectrogram().fit_transform(waveforms))
+figure, axes = plt.subplots(
+    len(shown), 2, figsize=(13, 4 * len(shown)), squeeze=False, layout="constrained"
+)
+for place, (whole, close) in enumerate(axes):
+    SpectrogramDisplay.from_waveform(waveforms[place], ax=whole)
+    SpectrogramDisplay.from_crop(crops[place], ax=close)
+    # The legends stand above at the left.
+    whole.set_title(f"{conditions[shown[place]]} board", loc="right")
+    close.set_title("its crop", loc="right")
+save(figure, "takes")
+print(f"the takes that are shown are of {', '.join(boards[shown])}")
+
+# %%
+# Which method hears it
+# ---------------------
+# Some of ours, and those that train nothing: what does not beat them has learnt nothing
+# of use. Each fold judges boards that its training has never heard. That needs normal
+# and abnormal boards; with normal ones alone a detector can be fitted, but nothing can
+# tell how good it is.
+tuned = tuned_methods()
+methods = {name: tuned[name] for name in ("tuned-ae", "tuned-arcface-shallow")}
+for method in methods.values():
+    method.set_params(max_epochs=options.epochs)
+methods |= reference_methods()
+
+truth = {"normal_boards": takes.normal_boards, "specimens": takes.specimens}
+# One crop a take trains in half the time of the article's two.
+preprocessing = article_preprocessing(shifts=(0,))
+best = "tuned-ae"
+try:
+    n_folds = min(4, count_feasible_folds(boards, **truth))
+except ValueError as error:
+    n_folds = 0
+    print(f"\n{error}")
+    print(f"so there is no comparison and there are no verdicts; {best} is fitted")
+else:
     results, scores = compare_methods(
         methods,
-        takes.paths,
-        takes.board,
+        paths,
+        boards,
         cv=BoardKFold(n_folds, **truth),
-        preprocessing=article_preprocessing(shifts=(0,)),
+        preprocessing=preprocessing,
         random_state=0,
-        n_jobs=jobs,
+        n_jobs=options.jobs,
         return_scores=True,
         **truth,
     )
-    print(summarize(results)[["roc_auc", "false_alarm_rate", "hit_rate"]].round(3))
     ranking = rank_methods(scores, specimens=takes.specimens)
+    best = ranking.index[0]
+    rates = summarize(results)[["pauc", "false_alarm_rate", "hit_rate"]]
+    print("\nboards never heard, the mean of the folds and its 95 % interval:")
+    print(ranking[["roc_auc", "low", "high", "as_good"]].join(rates).round(3))
     comparison = ComparisonDisplay.from_results(
         results, intervals=ranking, interval_label="95 % interval"
     )
-    save(comparison.figure_, out / "comparison.png")
-    save(RocDisplay.from_predictions(scores).figure_, out / "roc.png")
-    best = ranking.index[0]
-    return best, methods[best], scores[scores["method"] == best]
+    save(comparison.figure_, "comparison")
+    save(RocDisplay.from_predictions(scores).figure_, "roc")
 
+# %%
+# What it says of each board
+# --------------------------
+# One verdict on all taps of a board, again each by a training that has never heard it,
+# and how the verdicts depend on the number of taps: where the curves are level, further
+# taps tell nothing new.
+if n_folds:
+    of_best = scores[scores["method"] == best]
+    verdicts = board_verdicts(
+        of_best["p_value"], of_best["board"], scores=of_best["score"]
+    )
+    verdicts.insert(0, "condition", of_best.groupby("board")["condition"].first())
+    print(f"\nverdicts of {best}:")
+    print(verdicts.round(3).to_string())
+    curve = VerdictCurveDisplay.from_predictions(
+        of_best["p_value"], of_best["board"], normal_boards=takes.normal_boards
+    )
+    curve.figure_.suptitle(f"{best}: boards never heard")
+    save(curve.figure_, "taps")
 
-def main():
-    parser = argparse.ArgumentParser(description="Your own boards")
-    parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("--normal", nargs="+", help="patterns of normal boards")
-    parser.add_argument("--out", type=Path, default=Path("own-boards"))
-    parser.add_argument("--epochs", type=int, default=15)
-    parser.add_argument("--jobs", type=int, default=2)
-    arguments = parser.parse_args()
-    out = arguments.out
-    out.mkdir(parents=True, exist_ok=True)
+# %%
+# A pipeline to keep
+# ------------------
+# The best method once more, from files to scores, on all boards: for what you record
+# next, ``pipeline.score_samples(new_paths)`` and ``pipeline.predict(new_paths)``. Its
+# pictures are of boards that it has learnt from; new ones lie further out.
+pipeline = make_pipeline(
+    *preprocessing.named_steps.values(),
+    clone(methods[best]).set_params(random_state=0, **truth),
+).fit(paths, boards)
+drawings = {
+    "scores": TakeScoresDisplay.from_estimator(
+        pipeline, paths, boards, normal_boards=takes.normal_boards
+    ),
+    "embedding": EmbeddingDisplay.from_estimator(
+        pipeline, paths, boards, normal_boards=takes.normal_boards
+    ),
+}
+for name, drawing in drawings.items():
+    drawing.figure_.suptitle(f"{best}: boards that it has learnt from")
+    save(drawing.figure_, name)
 
-    # %%
-    # All that is wrong with a folder is said at once.
-    with tempfile.TemporaryDirectory() as synthesized:
-        if arguments.folder is None:
-            make_tap_boards(
-                synthesized, scenario="same_shop", n_boards=12, n_takes=5, n_jobs=2
-            )
-        try:
-            takes = load_takes(arguments.folder or synthesized, normal=arguments.normal)
-        except ValueError as error:
-            parser.error(str(error))
-        draw_takes(takes, out / "takes.png")
-
-        # %%
-        # Methods can only be compared by abnormal boards; to learn from, normal ones
-        # are enough.
-        method = tuned_methods()["tuned-ae"].set_params(max_epochs=arguments.epochs)
-        if set(takes.condition) == {"normal", "abnormal"}:
-            best, method, scores = compare(takes, arguments.epochs, arguments.jobs, out)
-            print(f"\nthe best on boards never heard: {best}")
-            verdicts = board_verdicts(
-                scores["p_value"], scores["board"], scores=scores["score"]
-            )
-            print(verdicts.round(3))
-            curve = VerdictCurveDisplay.from_predictions(
-                scores["p_value"], scores["board"], normal_boards=takes.normal_boards
-            )
-            save(curve.figure_, out / "taps.png")
-        else:
-            print("no abnormal boards to compare methods by: tuned-ae is fitted")
-
-        # %%
-        # The best once more, as a pipeline from files to scores, on all boards: what
-        # to keep for the next ones. These pictures are of boards that it has learnt.
-        pipeline = make_pipeline(
-            article_preprocessing(shifts=(0,)),
-            clone(method).set_params(
-                normal_boards=takes.normal_boards,
-                specimens=takes.specimens,
-                random_state=0,
-            ),
-        ).fit(takes.paths, takes.board)
-        shown = {"boards": takes.board, "normal_boards": takes.normal_boards}
-        drawings = {
-            "scores": TakeScoresDisplay.from_estimator(pipeline, takes.paths, **shown),
-            "embedding": EmbeddingDisplay.from_estimator(
-                pipeline, takes.paths, **shown
-            ),
-        }
-        for name, display in drawings.items():
-            display.figure_.suptitle("boards learnt from")
-            save(display.figure_, out / f"{name}.png")
-    print(f"figures in {out}")
-
-
-if __name__ == "__main__":
-    main()
+synthesized.cleanup()
+print(f"\n{len(pictures)} pictures in {options.out}:")
+print("\n".join(f"    {path.name}" for path in pictures))

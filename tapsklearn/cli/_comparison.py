@@ -52,6 +52,7 @@ def run_comparison(
     from tapsklearn.model_selection._features import read_features
     from tapsklearn.preprocessing import article_preprocessing
 
+    drawn = None
     with progress_bars() as progress:
         # One crop a take trains in half the time of the article's two.
         crops = read_features(
@@ -89,7 +90,7 @@ def run_comparison(
                     jobs=jobs,
                     progress=progress,
                 )
-                draw_comparison(out, takes, results, scores, ranking, fitted)
+                drawn = draw_comparison(out, takes, results, scores, ranking, fitted)
     if as_json:
         typer.echo(results.to_json(orient="records", indent=2, force_ascii=False))
     else:
@@ -100,7 +101,8 @@ def run_comparison(
     typer.echo(
         f"tapsklearn: {len(takes.paths)} takes of {len(takes.specimens)} boards, "
         f"{len(takes.normal_boards)} of them normal; judged on unseen boards"
-        + (f"; written to {out}" if out else ""),
+        + (f"; written to {out}" if out else "")
+        + (f", figures in {drawn}" if drawn else ""),
         err=True,
     )
     if out is not None and not can_draw():

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
@@ -14,7 +12,6 @@ if TYPE_CHECKING:
 # Detector, crops that it has not learnt from, their boards.
 FittedOnFold = tuple[Any, Any, Any]
 
-FOLDER = "figures"
 _DOTS_PER_INCH = 150
 
 
@@ -100,7 +97,7 @@ def draw_comparison(
     scores: "pd.DataFrame",
     ranking: "pd.DataFrame",
     fitted: dict[str, FittedOnFold],
-) -> None:
+) -> Path:
     """Draw a comparison into a folder of PNG files, in place of an earlier one.
 
     Parameters
@@ -116,19 +113,25 @@ def draw_comparison(
     fitted : dict of str to tuple (detector, crops, boards)
         Methods fitted on the first fold, by name, with takes that they have not
         learnt from.
+
+    Returns
+    -------
+    Path
+        The folder of the pictures.
     """
     import matplotlib
     import matplotlib.pyplot as plt
 
     # Into files alone, where there is a screen too.
     matplotlib.use("agg")
-    folder = out / FOLDER
+    folder = out / "figures"
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.png"):
         old.unlink()
     for name, figure in _draw(takes, results, scores, ranking, fitted):
         figure.savefig(folder / f"{name}.png", dpi=_DOTS_PER_INCH)
         plt.close(figure)
+    return folder
 
 
 def _draw(
@@ -235,6 +238,8 @@ def _draw_scores(name: str, scores: "pd.DataFrame", takes: Any) -> "Figure":
 
 def _first_of_each(boards: Any, normal_boards: Any, *, n_each: int = 2) -> Any:
     """Give the first takes of the first boards of each condition, normal ones first."""
+    import numpy as np
+
     in_order = np.sort(np.unique(boards, return_index=True)[1])
     normal = np.isin(boards[in_order], normal_boards)
     return np.concatenate([in_order[normal][:n_each], in_order[~normal][:n_each]])

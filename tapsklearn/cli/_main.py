@@ -70,6 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
+        # What is said of one step may be said of the next in the same words.
+        warnings.filterwarnings("once", category=UserWarning)
+        # Joblib replaces a worker that has grown, and nothing is lost by it.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
         try:
             status = app(
                 args=None if arguments is None else list(arguments),

@@ -117,13 +117,15 @@ def compare_methods(
     ...     normal_boards=["oak", "ash", "fir", "elm"],
     ... )
     >>> results[["method", "fold", "roc_auc"]]
-               method  fold  roc_auc
-    0    spectrum-knn     0      1.0
-    1    spectrum-knn     1      1.0
-    2        crop-knn     0      1.0
-    3        crop-knn     1      1.0
-    4  randomconv-knn     0      1.0
-    5  randomconv-knn     1      1.0
+                     method  fold  roc_auc
+    0          spectrum-knn     0      1.0
+    1          spectrum-knn     1      1.0
+    2  spectrum-mahalanobis     0      1.0
+    3  spectrum-mahalanobis     1      1.0
+    4              crop-knn     0      1.0
+    5              crop-knn     1      1.0
+    6        randomconv-knn     0      1.0
+    7        randomconv-knn     1      1.0
     """
     if not methods:
         raise ValueError("there is no method to compare: methods is empty")

@@ -214,7 +214,9 @@ def test_figures_and_verdicts_stand_beside_the_tables(
 ) -> None:
     methods = ["ae", "spectrum-knn", "crop-knn"]
     arguments = ["--methods", ",".join(methods), "--epochs", "1", "--jobs", "1"]
-    assert run("compare", taps, *arguments, "--out", tmp_path)[0] == 0
+    code, _, err = run("compare", taps, *arguments, "--out", tmp_path)
+    assert code == 0
+    assert f"figures in {tmp_path / 'figures'}" in err
     best = pd.read_csv(tmp_path / "ranking.csv")["method"][0]
     expected = {
         *("takes", "comparison", "roc", "taps", f"embedding-{best}"),
@@ -264,7 +266,8 @@ def test_defaults(refuse: Any, taps: Path, passed_on: dict[str, Any]) -> None:
     assert list(passed_on["methods"]) == list(_DEFAULT_METHODS)
     for name, method in passed_on["methods"].items():
         own = {**tuned_methods(), **reference_methods()}[name]
-        assert method.get_params() == own.get_params()
+        # Estimators within are equal by their description alone.
+        assert str(method.get_params()) == str(own.get_params())
     assert passed_on["normal_boards"] == NORMAL
     assert passed_on["specimens"] == {board: board for board in BOARDS}
     assert passed_on["cv"].get_n_splits() == 2
@@ -426,7 +429,10 @@ def test_recordings_that_cannot_be_used_are_all_named(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--methods", "crop-knn,svm"], "--methods: there is no svm; known are ae, "),
+        (
+            ["--methods", "crop-knn,svm"],
+            "--methods: there is no svm; known are tuned-ae, ",
+        ),
         (["--folds", "3"], "--folds 3 is too many: "),
         (["--folds", "1"], "'--folds'"),
         (["--folds", "many"], "'--folds'"),

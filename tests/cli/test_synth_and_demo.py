@@ -55,14 +55,18 @@ def test_the_demo_compares_all_methods_on_the_articles_boards(
         monkeypatch.setattr(demo_module, name, 1)
     assert main(["demo", str(tmp_path / "demo"), "--jobs", "2"]) == 0
     out, err = capsys.readouterr()
-    for name in [*article_methods(), *reference_methods()]:
+    methods = [*article_methods(), *reference_methods()]
+    for name in methods:
         assert len(re.findall(rf"^{name} ", out, re.MULTILINE)) == 2
     assert "40 takes of 40 boards" in err
     assert f"written to {tmp_path / 'demo'}" in err
     assert (tmp_path / "demo" / "boards" / "abnormal 7" / "00.wav").exists()
     with (tmp_path / "demo" / "scores.csv").open() as table:
         rows = list(csv.DictReader(table))
-    assert len(rows) == 11 * 28
+    assert len(rows) == len(methods) * 28
     judged = {row["board"] for row in rows}
     assert {"abnormal 7", "abnormal 8", "similar 12 right"} <= judged
     assert not {"abnormal 5", "abnormal 6", "normal 1 right"} & judged
+    figures = {path.stem for path in (tmp_path / "demo" / "figures").glob("*.png")}
+    assert {f"scores-{name}" for name in methods} <= figures
+    assert {"comparison", "roc", "takes", "taps", "reconstruction-vae"} <= figures

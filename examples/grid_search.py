@@ -104,8 +104,8 @@ print(f"that of crop-knn, which learns nothing: {floor:.3f}")
 # %%
 # From files to scores
 # --------------------
-# The steps once more in a row: what to keep for the recordings to come. Here it is given
-# the files of the boards that were kept; higher is more normal.
+# The steps once more in a row: what to keep for the recordings to come. Here it is
+# given the files of the boards that were kept; higher is more normal.
 pipeline = Pipeline([*preprocessing.steps, *search.best_estimator_.steps])
 scores = pd.Series(pipeline.score_samples(np.array(takes.paths)[kept]))
 print(f"\nmedian scores of {' > '.join(pipeline.named_steps)}:")

@@ -5,7 +5,7 @@ Learning rate and epochs by grid search
 A pipeline from recordings to scores, and scikit-learn's `GridSearchCV` over what its
 detector learns with. The recordings are synthesized, boards of one shop, some cracked:
 
-    python examples/grid_search.py --epochs 5 20
+    python examples/grid_search.py --epochs 5 15
 
 The best of many settings looks better on the boards that chose it than it is. So some
 boards are kept from the search, and only they say how good its choice is.
@@ -25,7 +25,7 @@ from tapsklearn.model_selection import BoardKFold, anomaly_scorer
 from tapsklearn.preprocessing import article_preprocessing
 
 parser = argparse.ArgumentParser(description="Learning rate and epochs by grid search.")
-parser.add_argument("--epochs", metavar="N", type=int, nargs="+", default=[5, 20])
+parser.add_argument("--epochs", metavar="N", type=int, nargs="+", default=[5, 15])
 parser.add_argument("--jobs", metavar="N", type=int, default=-1, help="-1: all cores")
 options = parser.parse_args()
 
@@ -38,7 +38,7 @@ options = parser.parse_args()
 # judged if all are prepared beforehand; a ``Standardizer(per="frequency")``, which
 # learns from all takes, would have to stay within the search.
 synthesized = tempfile.TemporaryDirectory()
-takes = make_tap_boards(synthesized.name, scenario="same_shop", n_boards=16, n_takes=4)
+takes = make_tap_boards(synthesized.name, scenario="same_shop", n_boards=20, n_takes=5)
 boards = takes.board
 preprocessing = article_preprocessing(shifts=(0,))
 crops = preprocessing.fit_transform(takes.paths)
@@ -49,7 +49,7 @@ crops = preprocessing.fit_transform(takes.paths)
 # The first fold of a `BoardKFold`: whole pieces of wood, as one end would give away the
 # other.
 truth = {"normal_boards": takes.normal_boards, "specimens": takes.specimens}
-searched, kept = next(BoardKFold(4, **truth).split(crops, boards))
+searched, kept = next(BoardKFold(3, **truth).split(crops, boards))
 n_kept = len({takes.specimens[board] for board in boards[kept]})
 
 # %%

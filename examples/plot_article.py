@@ -125,15 +125,19 @@ told_apart = pd.DataFrame(index=chosen, columns=list(GROUPS), dtype=float)
 
 for name in chosen:
     detector = methods[name]
-    epochs = options.resnet18_epochs if "resnet18" in name else options.epochs
+    most = options.resnet18_epochs if "resnet18" in name else options.epochs
+    articles = detector.max_epochs
+    epochs = min(most, articles)
     detector.set_params(
-        max_epochs=min(epochs, detector.max_epochs),
+        max_epochs=epochs,
         normal_boards=taps.normal_boards,
         specimens=taps.specimens,
         device=options.device,
         random_state=0,
     ).fit(taps.X[learnt], taps.board[learnt])
-    print(f"{name}: trained for {detector.max_epochs} epochs", flush=True)
+    print(
+        f"{name}: trained for {epochs} of the article's {articles} epochs", flush=True
+    )
 
     scores = detector.anomaly_score(taps.X[drawn])
     is_reference = np.isin(boards, ["normal 1 left", "normal 3 left"])

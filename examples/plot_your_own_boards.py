@@ -148,7 +148,8 @@ else:
     best = ranking.index[0]
     rates = summarize(results)[["pauc", "false_alarm_rate", "hit_rate"]]
     print("\nboards never heard, the mean of the folds and its 95 % interval:")
-    print(ranking[["roc_auc", "low", "high", "as_good"]].join(rates).round(3))
+    table = ranking[["roc_auc", "low", "high", "as_good"]].join(rates)
+    print(table.round(3).to_string())
     comparison = ComparisonDisplay.from_results(
         results, intervals=ranking, interval_label="95 % interval"
     )

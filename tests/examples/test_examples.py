@@ -44,7 +44,7 @@ def test_the_articles_figures(run, tmp_path):
     options = ("--takes", 2, "--epochs", 1, "--methods", "ae,triplet-shallow")
     code, out, _ = run("plot_article.py", *options, "--out", tmp_path)
     assert code == 0
-    assert out.count("trained for 1 epochs") == 2
+    assert out.count("trained for 1 of the article's") == 2
     expected = {"takes", "ae", "ae-in-and-out", "triplet-shallow"}
     assert drawn_in(tmp_path) == expected
     assert all(f"{name}.png" in out for name in expected)

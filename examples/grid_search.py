@@ -22,7 +22,7 @@ from sklearn.pipeline import Pipeline
 from tapsklearn import ArcFaceDetector, CropKNNDetector
 from tapsklearn.datasets import make_tap_boards
 from tapsklearn.model_selection import BoardKFold, anomaly_scorer
-from tapsklearn.preprocessing import article_preprocessing
+from tapsklearn.preprocessing import TapFeatures
 
 parser = argparse.ArgumentParser(description="Learning rate and epochs by grid search.")
 parser.add_argument("--epochs", metavar="N", type=int, nargs="+", default=[5, 15])
@@ -40,8 +40,8 @@ options = parser.parse_args()
 synthesized = tempfile.TemporaryDirectory()
 takes = make_tap_boards(synthesized.name, scenario="same_shop", n_boards=20, n_takes=5)
 boards = takes.board
-preprocessing = article_preprocessing(shifts=(0,))
-crops = preprocessing.fit_transform(takes.paths)
+features = TapFeatures(n_jobs=options.jobs)
+crops = features.fit_transform(takes.paths)
 
 # %%
 # Boards that are kept
@@ -106,7 +106,7 @@ print(f"that of crop-knn, which learns nothing: {floor:.3f}")
 # --------------------
 # The steps once more in a row: what to keep for the recordings to come. Here it is
 # given the files of the boards that were kept; higher is more normal.
-pipeline = Pipeline([*preprocessing.steps, *search.best_estimator_.steps])
+pipeline = Pipeline([("features", features), *search.best_estimator_.steps])
 scores = pd.Series(pipeline.score_samples(np.array(takes.paths)[kept]))
 print(f"\nmedian scores of {' > '.join(pipeline.named_steps)}:")
 print(scores.groupby(takes.condition[kept]).median().round(2).to_string())

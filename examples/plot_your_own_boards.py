@@ -41,7 +41,7 @@ from tapsklearn.model_selection import (
     rank_methods,
     summarize,
 )
-from tapsklearn.preprocessing import article_preprocessing
+from tapsklearn.preprocessing import TapFeatures
 
 parser = argparse.ArgumentParser(description="Your own boards.")
 parser.add_argument("folder", metavar="FOLDER", nargs="?", help="your recordings")
@@ -124,7 +124,7 @@ methods |= reference_methods()
 
 truth = {"normal_boards": takes.normal_boards, "specimens": takes.specimens}
 # One crop a take trains in half the time of the article's two.
-preprocessing = article_preprocessing(shifts=(0,))
+features = TapFeatures()
 best = "tuned-ae"
 try:
     n_folds = min(4, count_feasible_folds(boards, **truth))
@@ -138,7 +138,7 @@ else:
         paths,
         boards,
         cv=BoardKFold(n_folds, **truth),
-        preprocessing=preprocessing,
+        preprocessing=features,
         random_state=0,
         n_jobs=options.jobs,
         return_scores=True,
@@ -183,7 +183,7 @@ if n_folds:
 # next, ``pipeline.score_samples(new_paths)`` and ``pipeline.predict(new_paths)``. Its
 # pictures are of boards that it has learnt from; new ones lie further out.
 pipeline = make_pipeline(
-    *preprocessing.named_steps.values(),
+    features,
     clone(methods[best]).set_params(random_state=0, **truth),
 ).fit(paths, boards)
 drawings = {

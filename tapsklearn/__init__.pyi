@@ -20,4 +20,5 @@ from .preprocessing import LogSpectrogram as LogSpectrogram
 from .preprocessing import Standardizer as Standardizer
 from .preprocessing import TakeError as TakeError
 from .preprocessing import TapCrop as TapCrop
+from .preprocessing import TapFeatures as TapFeatures
 from .preprocessing import WavLoader as WavLoader

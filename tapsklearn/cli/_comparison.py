@@ -50,14 +50,14 @@ def run_comparison(
     """
     from tapsklearn.model_selection import compare_methods, rank_methods
     from tapsklearn.model_selection._features import read_features
-    from tapsklearn.preprocessing import article_preprocessing
+    from tapsklearn.preprocessing import TapFeatures
 
     drawn = None
     with progress_bars() as progress:
         # One crop a take trains in half the time of the article's two.
         crops = read_features(
             takes.paths,
-            article_preprocessing(shifts=(0,)),
+            TapFeatures(),
             n_jobs=jobs or -1,
             progress=progress,
         )

@@ -21,7 +21,7 @@ from tapsklearn.model_selection._estimators import judge_takes
 from tapsklearn.model_selection._features import read_features
 from tapsklearn.model_selection._jobs import one_thread
 from tapsklearn.model_selection._scorers import METRICS, judge
-from tapsklearn.preprocessing import article_preprocessing
+from tapsklearn.preprocessing import TapFeatures
 
 _SECONDS = ("fit_seconds", "score_seconds")
 _RATES = ("false_alarm_rate", "hit_rate")
@@ -69,7 +69,8 @@ def compare_methods(
         Metrics that `anomaly_scorer` knows, by name, or scorers of your own,
         ``scorer(estimator, X, y)`` with the boards as y; a mapping names its columns.
     preprocessing : transformer, default=None
-        From paths to crops, each take alone; None is `article_preprocessing()`.
+        From paths to crops, each take alone; None is `TapFeatures(shifts=(0, 6))`,
+        the article's two crops.
         Only used with paths.
     random_state : int, default=None
         Seed given to every method.
@@ -141,7 +142,7 @@ def compare_methods(
     if takes.ndim == 1:
         takes = read_features(
             [str(path) for path in takes],
-            preprocessing or article_preprocessing(),
+            preprocessing or TapFeatures(shifts=(0, 6)),
             n_jobs=n_jobs,
             progress=progress,
         )

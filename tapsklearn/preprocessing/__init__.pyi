@@ -9,4 +9,5 @@ from ._standardizer import Standardizer as Standardizer
 from ._standardizer import standardize as standardize
 from ._tap_crop import TapCrop as TapCrop
 from ._tap_crop import crop_tap as crop_tap
+from ._tap_features import TapFeatures as TapFeatures
 from ._wav_loader import WavLoader as WavLoader

@@ -30,13 +30,15 @@ class WavLength(NamedTuple):
     open_end: int | None = None
 
 
-def wav_length(path: Path) -> WavLength:
+def wav_length(path: Path, length: int) -> WavLength:
     """Compare the sizes in a WAV file's header with the file.
 
     Parameters
     ----------
     path : Path
         An existing file of any kind.
+    length : int
+        Its size, in bytes.
 
     Returns
     -------
@@ -44,7 +46,6 @@ def wav_length(path: Path) -> WavLength:
         Nothing missing for a whole WAV, for one whose header leaves the length
         open, and for whatever is not a WAV.
     """
-    length = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(12)
         if head[:4] not in {b"RIFF", b"RIFX", b"RF64"}:

@@ -5,8 +5,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+# What is computed of them in float64 fits into some megabytes.
+_TAKES_AT_ONCE = 64
 
 
 def standardize(crop: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -28,9 +33,9 @@ def standardize(crop: NDArray[np.floating]) -> NDArray[np.floating]:
     array([[-1.,  1.]])
     """
     mean = crop.mean(dtype=np.float64)
-    return ((crop - mean) / _usable(crop.std(dtype=np.float64), mean)).astype(
-        crop.dtype, copy=False
-    )
+    centred = crop - mean
+    scale = _usable(np.sqrt(np.mean(np.square(centred))), mean)
+    return (centred / scale).astype(crop.dtype, copy=False)
 
 
 class Standardizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -92,12 +97,16 @@ class Standardizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         """
         X = self._validate(X, reset=True)
         if self.per == "frequency":
-            X = X[~_missing(X)]
-            if not len(X):
+            moments = StandardScaler()
+            for some in gen_batches(len(X), _TAKES_AT_ONCE):
+                whole = X[some][~_missing(X[some])].astype(np.float64)
+                rows = np.moveaxis(whole, _row_axis(X), -1)
+                if len(rows):
+                    moments.partial_fit(rows.reshape(-1, rows.shape[-1]))
+            if not hasattr(moments, "mean_"):
                 raise ValueError("every take holds NaN: there is nothing to learn from")
-            axes = tuple(axis for axis in range(X.ndim) if axis != _row_axis(X))
-            self.mean_ = X.mean(axis=axes, dtype=np.float64)
-            self.scale_ = _usable(X.std(axis=axes, dtype=np.float64), self.mean_)
+            self.mean_ = moments.mean_
+            self.scale_ = _usable(np.sqrt(moments.var_), self.mean_)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.floating]:
@@ -127,11 +136,15 @@ class Standardizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             shape = [1] * X.ndim
             shape[_row_axis(X)] = -1
             mean, scale = self.mean_.reshape(shape), self.scale_.reshape(shape)
-        else:
-            axes = (-2, -1) if X.ndim > 2 else (-1,)
-            mean = X.mean(axis=axes, dtype=np.float64, keepdims=True)
-            scale = _usable(X.std(axis=axes, dtype=np.float64, keepdims=True), mean)
-        return ((X - mean) / scale).astype(X.dtype, copy=False)
+        standardized = np.empty_like(X)
+        for some in gen_batches(len(X), _TAKES_AT_ONCE):
+            if self.per == "take":
+                axes = (-2, -1) if X.ndim > 2 else (-1,)
+                mean = X[some].mean(axis=axes, dtype=np.float64, keepdims=True)
+                scale = X[some].std(axis=axes, dtype=np.float64, keepdims=True)
+                scale = _usable(scale, mean)
+            standardized[some] = (X[some] - mean) / scale
+        return standardized
 
     def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray[np.floating]:
         crops: NDArray[np.floating] = validate_data(

@@ -57,7 +57,7 @@ def crop_tap(
     >>> crop_tap(spectrogram, shifts=(0, 6)).shape
     (2, 100, 120)
     """
-    _check_parameters(
+    check_crop(
         len(spectrogram),
         n_freqs=n_freqs,
         n_frames=n_frames,
@@ -228,7 +228,7 @@ class TapCrop(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
                 f"expected spectrograms of shape (n_takes, n_rows, n_columns), got an "
                 f"array of shape {spectrograms.shape}"
             )
-        _check_parameters(
+        check_crop(
             spectrograms.shape[1],
             n_freqs=self.n_freqs,
             n_frames=self.n_frames,
@@ -249,7 +249,7 @@ class TapCrop(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         return tags
 
 
-def _check_parameters(
+def check_crop(
     n_rows: int,
     *,
     n_freqs: int,
@@ -257,7 +257,22 @@ def _check_parameters(
     pre_frames: int,
     shifts: Sequence[int],
 ) -> None:
-    """Check what no parameter can tell of itself alone."""
+    """Check what no parameter of a crop can tell of itself alone.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many the spectrograms have.
+    n_freqs, n_frames, pre_frames : int
+        As of `crop_tap`.
+    shifts : sequence of int
+        As of `crop_tap`.
+
+    Raises
+    ------
+    ValueError
+        If such crops cannot be cut.
+    """
     if n_rows < n_freqs:
         raise ValueError(
             f"n_freqs={n_freqs} rows cannot be cut from spectrograms of {n_rows}; "

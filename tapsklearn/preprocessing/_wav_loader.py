@@ -76,7 +76,7 @@ class WavLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
         WavLoader
             Itself.
         """
-        _as_paths(X)
+        as_paths(X)
         return self
 
     def transform(self, X: Iterable[str | os.PathLike[str]]) -> NDArray[np.float32]:
@@ -97,7 +97,7 @@ class WavLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
         TakeError
             If files cannot be used and `on_error` is "raise".
         """
-        paths = _as_paths(X)
+        paths = as_paths(X)
         waveforms = np.empty(
             (len(paths), round(self.sr * self.duration)), dtype=np.float32
         )
@@ -135,7 +135,24 @@ class WavLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
         return tags
 
 
-def _as_paths(X: Iterable[str | os.PathLike[str]]) -> list[str]:
+def as_paths(X: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """Check that what was given is a list of files.
+
+    Parameters
+    ----------
+    X : array-like of path-like, of shape (n_takes,)
+        The files; they are not opened.
+
+    Returns
+    -------
+    list of str
+        Their names.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else, or empty.
+    """
     if isinstance(X, str | bytes | os.PathLike):
         raise ValueError(f"expected a list of files, got a single one: {X!r}")
     if isinstance(X, Iterator):

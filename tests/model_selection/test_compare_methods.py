@@ -33,7 +33,7 @@ from tapsklearn.model_selection import (
     compare_methods,
     summarize,
 )
-from tapsklearn.preprocessing import Standardizer, TakeError, article_preprocessing
+from tapsklearn.preprocessing import Standardizer, TakeError, TapFeatures
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*false_alarm_rate=0.05 needs")
 
@@ -305,7 +305,7 @@ def test_paths_are_as_good_as_crops(recorded: tuple[list[Path], Any]) -> None:
         "random_state": 0,
         "return_scores": True,
     }
-    crops = article_preprocessing().fit_transform([str(path) for path in paths])
+    crops = TapFeatures(shifts=(0, 6)).fit_transform([str(path) for path in paths])
     from_crops = compare_methods(methods, crops, boards, **settings)
     from_paths = compare_methods(methods, paths, boards, **settings)
     for ours, theirs in zip(from_crops, from_paths, strict=True):
@@ -314,7 +314,7 @@ def test_paths_are_as_good_as_crops(recorded: tuple[list[Path], Any]) -> None:
             theirs.drop(columns=SECONDS, errors="ignore"),
         )
 
-    single = article_preprocessing(shifts=(0,))
+    single = TapFeatures()
     Recorder.seen.clear()
     compare_methods(
         {"recorder": Recorder()}, paths, boards, preprocessing=single, **settings

@@ -6,9 +6,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.neighbors import NearestNeighbors
+from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+# Their distances to some thousand others fit into some megabytes.
+_POINTS_AT_ONCE = 256
 
 
 class NeighborDistance(BaseEstimator):
@@ -76,14 +79,20 @@ class NeighborDistance(BaseEstimator):
         """
         check_is_fitted(self)
         points = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-        search = NearestNeighbors(
-            n_neighbors=min(self.n_neighbors, len(self.reference_)), algorithm="brute"
-        ).fit(self.reference_)
-        nearest = search.kneighbors(points, return_distance=False)
-        # The search is fast because it expands the square, which loses half of
-        # the digits for close points: measure those that it found anew.
-        distances = np.empty(nearest.shape)
-        for rank, neighbor in enumerate(nearest.T):
-            difference = points.astype(np.float64) - self.reference_[neighbor]
-            distances[:, rank] = np.sqrt(np.einsum("ij,ij->i", difference, difference))
-        return -distances.mean(axis=1)
+        points = points.astype(np.float64, copy=False)
+        reference = self.reference_.astype(np.float64, copy=False)
+        n_neighbors = min(self.n_neighbors, len(reference))
+        scores = np.empty(len(points))
+        squares = np.vecdot(reference, reference)
+        for some in gen_batches(len(points), _POINTS_AT_ONCE):
+            # The square expanded, but for the point's own, which ranks nothing.
+            ranked = squares - 2 * (points[some] @ reference.T)
+            nearest = np.argpartition(ranked, n_neighbors - 1, axis=1)[:, :n_neighbors]
+            # That is fast, but loses half of the digits for close points: measure
+            # those that it found anew.
+            total = np.zeros(len(nearest))
+            for neighbor in nearest.T:
+                difference = points[some] - reference[neighbor]
+                total += np.sqrt(np.vecdot(difference, difference))
+            scores[some] = -total / n_neighbors
+        return scores

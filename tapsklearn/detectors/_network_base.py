@@ -14,8 +14,8 @@ from tapsklearn.detectors._base import TapDetector
 from tapsklearn.detectors._spaces import SPACES, ReconstructionError, Space
 from tapsklearn.detectors._training import from_arrays, seeded, to_arrays
 
-# Crops scored at a time: the first map of 64 takes 90 MB in float32.
-_SCORED_AT_ONCE = 64
+# Crops scored at a time: few enough that their maps stay in the processor's cache.
+_SCORED_AT_ONCE = 16
 
 
 class NetworkDetector(TapDetector):
@@ -87,8 +87,11 @@ class NetworkDetector(TapDetector):
 
     def _run(self, space: Space, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         """Run the network over all views, each a row."""
-        network = self.net_.to(self.device)
-        dtype = next(network.parameters()).dtype
+        network = self.net_
+        weight = next(network.parameters())
+        dtype = weight.dtype
+        if weight.device != torch.device(self.device):
+            network.to(self.device)
         images = as_images(takes)
         parts = []
         with torch.inference_mode():

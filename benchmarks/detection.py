@@ -97,8 +97,48 @@ def train_and_judge(data_set, seed, name, folder, device):
     return row
 
 
+def spread(values):
+    return f"{values.mean():.3f} ± {values.std():.3f}"
+
+
+def draw_overview(results):
+    """Give the lines of a table of all methods on all data sets."""
+    data_sets = [name for name in REPORTED if name in set(results["data_set"])]
+    auroc = results.groupby(["method", "data_set"])["auroc"].agg(spread).unstack()
+    best_first = results.groupby(["data_set", "method"])["auroc"].mean()[data_sets[0]]
+    lines = [
+        *("", "## AUROC on all data sets", ""),
+        f"| method | {' | '.join(data_sets)} |",
+        "|---|" + "---|" * len(data_sets),
+    ]
+    for name in best_first.sort_values(ascending=False).index:
+        cells = auroc.loc[name, data_sets].fillna("")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def draw_data_set(data_set, results):
+    """Give the lines of a table of all figures on one data set, best method first."""
+    lines = [
+        *("", f"## {data_set}", ""),
+        f"| method | epochs | seeds | {' | '.join(FIGURES)} |",
+        "|---|" + "---|" * (len(FIGURES) + 2),
+    ]
+    by_method = results.groupby("method")
+    for name in by_method["auroc"].mean().sort_values(ascending=False).index:
+        rows = by_method.get_group(name)
+        cells = [spread(rows[column]) for column in FIGURES.values()]
+        failed = rows["auroc"].isna().sum()
+        seeds = f"{len(rows)}, {failed} failed" if failed else f"{len(rows)}"
+        lines.append(
+            f"| {name} | {rows['epochs'].iloc[0] or ''} | {seeds} | "
+            f"{' | '.join(cells)} |"
+        )
+    return lines
+
+
 def write_table(results, path):
-    """Write a table for each data set, the best method first."""
+    """Write a table of all data sets, and one for each."""
     lines = [
         "# Detection on boards never learnt from",
         "",
@@ -106,29 +146,10 @@ def write_table(results, path):
         f"{torch.__version__}, scikit-learn {sklearn.__version__}, Python "
         f"{platform.python_version()}; mean ± standard deviation over the seeds. False "
         "alarms and hits at the asked 5 %.",
+        *draw_overview(results),
     ]
-    for data_set in REPORTED:
-        of_set = results[results["data_set"] == data_set]
-        if not len(of_set):
-            continue
-        lines += [
-            *("", f"## {data_set}", ""),
-            f"| method | epochs | seeds | {' | '.join(FIGURES)} |",
-            "|---|" + "---|" * (len(FIGURES) + 2),
-        ]
-        by_method = of_set.groupby("method")
-        for name in by_method["auroc"].mean().sort_values(ascending=False).index:
-            rows = by_method.get_group(name)
-            cells = [
-                f"{rows[column].mean():.3f} ± {rows[column].std():.3f}"
-                for column in FIGURES.values()
-            ]
-            failed = rows["auroc"].isna().sum()
-            seeds = f"{len(rows)}, {failed} failed" if failed else f"{len(rows)}"
-            lines.append(
-                f"| {name} | {rows['epochs'].iloc[0] or ''} | {seeds} | "
-                f"{' | '.join(cells)} |"
-            )
+    for data_set in results["data_set"].unique():
+        lines += draw_data_set(data_set, results[results["data_set"] == data_set])
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

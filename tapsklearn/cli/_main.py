@@ -1,10 +1,13 @@
 """The entry point: commands in, exit codes out, never a traceback for bad input."""
 
+import contextlib
 import io
 import os
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
@@ -63,12 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         0 when all went well, 1 when a check found something, 2 on wrong use, 130
-        when interrupted.
+        when interrupted or terminated.
     """
     # A file's name can hold what no encoding knows, and must not end the listing.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _termination_interrupts():
         warnings.showwarning = _show_warning
         # What is said of one step may be said of the next in the same words.
         warnings.filterwarnings("once", category=UserWarning)
@@ -98,6 +101,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if status == _INTERRUPTED:
         _say("interrupted")
     return int(status or 0)
+
+
+@contextlib.contextmanager
+def _termination_interrupts() -> Iterator[None]:
+    """Let a termination end what an interrupt ends: workers, recordings, bars."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _fail(message: str) -> int:

@@ -602,9 +602,21 @@ def terminal() -> Iterator[tuple[int, int]]:
         os.close(ours)
 
 
+def wait_until_gone(group: int) -> None:
+    """No worker goes on training for nobody."""
+    deadline = time.monotonic() + 20
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.killpg(group, 0)
+            time.sleep(0.1)
+        pytest.fail("a worker is left")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ there")
-@pytest.mark.parametrize("n_jobs", ["1", "2"])
-def test_interrupted_while_comparing(n_jobs: str, taps: Path) -> None:
+@pytest.mark.parametrize(
+    ("n_jobs", "terminated"), [("1", False), ("2", False), ("2", True)]
+)
+def test_interrupted_while_comparing(n_jobs: str, terminated: bool, taps: Path) -> None:
     options = ("--methods", "ae", "--epochs", "100000", "--jobs", n_jobs)
     with terminal() as (ours, theirs):
         process = spawn(
@@ -617,8 +629,11 @@ def test_interrupted_while_comparing(n_jobs: str, taps: Path) -> None:
         # Let the fits begin: what is still being imported, here or in a worker, may
         # take an interrupt in its own way.
         time.sleep(10)
-        # As a terminal does: workers get it too.
-        os.killpg(process.pid, signal.SIGINT)
+        if terminated:
+            process.terminate()
+        else:
+            # As a terminal does: workers get it too.
+            os.killpg(process.pid, signal.SIGINT)
         started = time.monotonic()
         # A run that does not end is a failure, and must not become a test without end.
         watchdog = threading.Timer(60, process.kill)
@@ -635,3 +650,4 @@ def test_interrupted_while_comparing(n_jobs: str, taps: Path) -> None:
     assert out == ""
     assert b"tapsklearn: interrupted" in shown
     assert b"Traceback" not in shown
+    wait_until_gone(process.pid)

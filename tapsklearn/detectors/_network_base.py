@@ -13,9 +13,12 @@ from torch import nn
 from tapsklearn.detectors._base import TapDetector
 from tapsklearn.detectors._spaces import SPACES, ReconstructionError, Space
 from tapsklearn.detectors._training import from_arrays, seeded, to_arrays
+from tapsklearn.networks._fold_batch_norm import fold_batch_norm
 
 # Crops scored at a time: few enough that their maps stay in the processor's cache.
 _SCORED_AT_ONCE = 16
+# Networks built from `weights_`, and never kept with them.
+_BUILT = {"_net", "_scoring_net"}
 
 
 class NetworkDetector(TapDetector):
@@ -39,7 +42,7 @@ class NetworkDetector(TapDetector):
 
     @property
     def net_(self) -> nn.Module:
-        """The network, built again where need be.
+        """The network as it was trained, built again where need be.
 
         Returns
         -------
@@ -48,10 +51,26 @@ class NetworkDetector(TapDetector):
         """
         check_is_fitted(self)
         if not hasattr(self, "_net"):
-            with seeded(0):
-                network = self._make_network(self._image_shape)
-            self._net = from_arrays(network, self.weights_)
+            self._net = self._build_network()
         return self._net
+
+    def _build_network(self) -> nn.Module:
+        with seeded(0):
+            network = self._make_network(self._image_shape)
+        return from_arrays(network, self.weights_)
+
+    def _prepare_scoring(self) -> nn.Module:
+        """Give the network as it scores fastest, where it scores."""
+        if not hasattr(self, "_scoring_net"):
+            network = self._build_network()
+            fold_batch_norm(network)
+            # A processor convolves and pools in this order up to three times as fast.
+            layout: Any = {"memory_format": torch.channels_last}
+            self._scoring_net = network.to(**layout)
+        weight = next(self._scoring_net.parameters())
+        if weight.device != torch.device(self.device):
+            self._scoring_net.to(self.device)
+        return self._scoring_net
 
     @property
     def _image_shape(self) -> tuple[int, int]:
@@ -63,7 +82,8 @@ class NetworkDetector(TapDetector):
         self.weights_ = to_arrays(network)
         # Built again from the weights, so that a copy computes to the last digit
         # what this one does.
-        self.__dict__.pop("_net", None)
+        for name in _BUILT:
+            self.__dict__.pop(name, None)
 
     def _describe(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         return self._average(SPACES[self.score_space], takes)
@@ -87,11 +107,8 @@ class NetworkDetector(TapDetector):
 
     def _run(self, space: Space, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         """Run the network over all views, each a row."""
-        network = self.net_
-        weight = next(network.parameters())
-        dtype = weight.dtype
-        if weight.device != torch.device(self.device):
-            network.to(self.device)
+        network = self._prepare_scoring()
+        dtype = next(network.parameters()).dtype
         images = as_images(takes)
         parts = []
         with torch.inference_mode():
@@ -103,7 +120,7 @@ class NetworkDetector(TapDetector):
     def __getstate__(self) -> dict[str, Any]:
         # Numbers alone: the network is built again from its weights.
         state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_net"}
+        return {name: value for name, value in state.items() if name not in _BUILT}
 
 
 def as_images(takes: NDArray[np.floating]) -> torch.Tensor:

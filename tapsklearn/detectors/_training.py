@@ -243,8 +243,6 @@ def from_arrays(module: nn.Module, weights: dict[str, NDArray[Any]]) -> nn.Modul
     dtypes = {w.dtype for w in state.values() if w.is_floating_point()}
     module.to(dtype=dtypes.pop() if dtypes else None)
     module.load_state_dict(state)
-    # A processor convolves and pools in this order up to three times as fast.
-    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return module.eval().requires_grad_(False)
 
 

@@ -14,6 +14,7 @@ from tapsklearn.networks import (
     VariationalAutoencoder,
 )
 from tapsklearn.networks._conv_blocks import _PooledPReLU
+from tapsklearn.networks._fold_batch_norm import fold_batch_norm
 
 sides = st.integers(1, 130)
 
@@ -261,3 +262,28 @@ def test_latents_are_drawn_from_their_gaussian_by_a_generator_of_their_own():
     assert torch.equal(*drawn)
     assert abs(drawn[0].mean() - 10) < 0.2
     assert abs(drawn[0].std() - 3) < 0.15
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        ShallowCNN((40, 50), batch_norm=True),
+        ConvAutoencoder((40, 50), batch_norm=True),
+        VariationalAutoencoder((40, 50), batch_norm=True),
+        ResNet18((40, 50)),
+        ShallowCNN((40, 50)),
+    ],
+    ids=lambda network: type(network).__name__,
+)
+def test_folding_batch_norm_changes_nothing_but_the_number_of_passes(network):
+    images = torch.randn(4, 1, 40, 50, dtype=torch.float64)
+    network.double()
+    with torch.no_grad():
+        network(images)  # statistics that are not 0 and 1
+        network.eval()
+        expected = [network.embed(images), *network.feature_maps(images)]
+        fold_batch_norm(network)
+        found = [network.embed(images), *network.feature_maps(images)]
+    assert not shapes_of(network, nn.BatchNorm2d)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other)

@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import torch
 
 # Results and speed of torch depend on the number of threads.
 torch.set_num_threads(1)
+
+# A shell that starts the tests in the background has them ignore interrupts, and all
+# that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile(
     "tapsklearn",

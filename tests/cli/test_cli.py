@@ -635,8 +635,9 @@ def test_interrupted_while_comparing(n_jobs: str, terminated: bool, taps: Path) 
             # As a terminal does: workers get it too.
             os.killpg(process.pid, signal.SIGINT)
         started = time.monotonic()
-        # A run that does not end is a failure, and must not become a test without end.
-        watchdog = threading.Timer(60, process.kill)
+        # A run that does not end is a failure, and must not become a test without end:
+        # its workers write to the terminal too.
+        watchdog = threading.Timer(60, os.killpg, (process.pid, signal.SIGKILL))
         watchdog.start()
         shown = b""
         # A terminal that nobody writes to any more is an error, not an end.

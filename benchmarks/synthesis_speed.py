@@ -9,13 +9,11 @@ of a take of a board that is solved already, and what it was measured with.
 """
 
 import argparse
-import platform
 import statistics
 import time
 from collections.abc import Callable
-from importlib.metadata import version
-from pathlib import Path
 
+from measuring import describe_machine
 from threadpoolctl import threadpool_limits
 
 from tapsklearn.datasets.physics import Board, Crack, Strike, plate_modes, render_tap
@@ -36,8 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=31, help="of each (default 31)")
     repeats = parser.parse_args().repeats
-    print(f"{cpu_name()}, one thread, Python {platform.python_version()}")
-    print(", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy")))
+    print(f"{describe_machine('numpy', 'scipy')}; one thread")
     print(f"median of {repeats}, in ms")
     with threadpool_limits(limits=1):
         for name, board in BOARDS.items():
@@ -64,16 +61,6 @@ def report(name: str, call: Callable[[int], object], repeats: int) -> None:
         call(i)
         times.append(time.perf_counter() - start)
     print(f"{name:34s}{1e3 * statistics.median(times[1:]):8.1f}")
-
-
-def cpu_name() -> str:
-    """Give the processor's name, as well as the system tells it."""
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,108 @@
+"""How soon one tap is scored, and how much sooner many at once.
+
+Pipelines of `TapFeatures` and the article's classifier on both backbones, and the
+autoencoder, on one thread: from a WAV file of 3 s in the page cache to a score. Each
+part of it alone, and the network alone, which is the limit.
+
+    python benchmarks/scoring_speed.py
+
+writes ``benchmarks/results/scoring_speed.md``.
+"""
+
+import argparse
+import tempfile
+import warnings
+from statistics import median
+
+import torch
+from measuring import describe_machine, seconds_of, side_by_side, write_page
+from sklearn.pipeline import make_pipeline
+from threadpoolctl import threadpool_limits
+
+from tapsklearn import TapFeatures
+from tapsklearn.datasets import load_takes, make_tap_boards
+from tapsklearn.detectors import article_methods
+from tapsklearn.detectors._spaces import SPACES
+
+METHODS = ("ae", "cnn-shallow", "cnn-resnet18")
+PARTS = (
+    "one tap",
+    "its features",
+    "its detector",
+    "the network alone",
+    "a batch, each",
+    "the detector of a batch, each",
+)
+
+
+def measure(name, takes, repeats):
+    """Give milliseconds a tap of each part."""
+    detector = article_methods()[name].set_params(
+        max_epochs=1, normal_boards=takes.normal_boards, random_state=0
+    )
+    pipeline = make_pipeline(TapFeatures(), detector).fit(takes.paths, takes.board)
+    features, detector = pipeline
+    crops = features.transform(takes.paths)
+    network = detector._prepare_scoring()
+    space = SPACES[detector.score_space]
+    images = torch.from_numpy(crops)[:, None]
+
+    def of_tap(number):
+        path, crop = takes.paths[number : number + 1], crops[number : number + 1]
+
+        def run_network():
+            with torch.inference_mode():
+                space(network, images[number : number + 1])
+
+        calls = (
+            lambda: pipeline.score_samples(path),
+            lambda: features.transform(path),
+            lambda: detector.score_samples(crop),
+            run_network,
+        )
+        return [seconds_of(call) for call in calls]
+
+    times = [of_tap(number % len(crops)) for number in range(repeats + 10)][10:]
+    alone = [1e3 * median(part) for part in zip(*times, strict=True)]
+    batches = side_by_side(
+        [
+            lambda: pipeline.score_samples(takes.paths),
+            lambda: detector.score_samples(crops),
+        ],
+        max(3, repeats // 50),
+    )
+    return [*alone, *(1e3 * median(of_batch) / len(crops) for of_batch in batches)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=300)
+    repeats = parser.parse_args().repeats
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")  # few takes to calibrate with: not the question
+    with tempfile.TemporaryDirectory() as folder, threadpool_limits(limits=1):
+        make_tap_boards(folder, scenario="article", n_takes=5, random_state=0)
+        takes = load_takes(folder)
+        found = {name: measure(name, takes, repeats) for name in METHODS}
+    write_page(
+        "scoring_speed.md",
+        [
+            "# From a WAV file to a score",
+            "",
+            "Written by `benchmarks/scoring_speed.py`: "
+            f"{describe_machine('torch', 'scikit-learn')}; one thread; median of "
+            f"{repeats} taps, in ms; batches of {len(takes.paths)} files.",
+            "",
+            f"| method | {' | '.join(PARTS)} | one tap, of a tap in a batch |",
+            "|---" * (len(PARTS) + 2) + "|",
+            *(
+                f"| {name} | {' | '.join(f'{value:.2f}' for value in values)} | "
+                f"{values[0] / values[4]:.2f} |"
+                for name, values in found.items()
+            ),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

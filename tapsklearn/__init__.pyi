@@ -3,6 +3,7 @@ from . import detectors as detectors
 from . import inspection as inspection
 from . import model_selection as model_selection
 from . import networks as networks
+from . import persistence as persistence
 from . import preprocessing as preprocessing
 from ._version import __version__ as __version__
 from .detectors import ArcFaceDetector as ArcFaceDetector

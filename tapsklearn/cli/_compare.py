@@ -2,18 +2,19 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from tapsklearn.cli._choices import (
+    DEFAULT_METHODS,
+    MOST_FOLDS,
+    choose_folds,
+    choose_methods,
+    require_both_conditions,
+)
 from tapsklearn.cli._comparison import run_comparison
 from tapsklearn.cli._options import Jobs, Normal, Recordings, Seed, split_list
-
-_DEFAULT_METHODS = (
-    *("tuned-ae", "tuned-cnn-shallow"),
-    *("spectrum-knn", "crop-knn", "randomconv-knn"),
-)
-_MOST_FOLDS = 5
 
 
 def compare(
@@ -22,7 +23,7 @@ def compare(
         list[str] | None,
         typer.Option(
             help="Methods to compare; a wrong name gets a list of all.  "
-            f"[default: {', '.join(_DEFAULT_METHODS)}]",
+            f"[default: {', '.join(DEFAULT_METHODS)}]",
             metavar="NAMES",
         ),
     ] = None,
@@ -32,7 +33,7 @@ def compare(
         typer.Option(
             min=2,
             metavar="N",
-            help=f"Folds over boards.  [default: {_MOST_FOLDS}, or what is feasible]",
+            help=f"Folds over boards.  [default: {MOST_FOLDS}, or what is feasible]",
         ),
     ] = None,
     epochs: Annotated[
@@ -67,63 +68,17 @@ def compare(
     takes are called abnormal.
     """
     from tapsklearn.datasets import load_takes
-    from tapsklearn.model_selection import BoardKFold, count_feasible_folds
 
     takes = load_takes(directory, normal=split_list(normal))
-    _require_both_conditions(directory, takes)
-    truth = {"normal_boards": takes.normal_boards, "specimens": takes.specimens}
-    try:
-        feasible = count_feasible_folds(takes.board, **truth)
-    except ValueError as error:
-        raise ValueError(f"{directory}: {error}") from error
-    if folds and folds > feasible:
-        raise ValueError(
-            f"{directory}: --folds {folds} is too many: each fold needs normal and "
-            f"abnormal specimens of its own, which makes at most {feasible}"
-        )
+    require_both_conditions(directory, takes)
+    cv = choose_folds(directory, takes, folds)
     # Last, as it takes seconds to import them.
-    chosen = _choose_methods(split_list(methods) or list(_DEFAULT_METHODS), epochs)
+    names = split_list(methods) or list(DEFAULT_METHODS)
+    chosen = choose_methods(names, epochs, option="--methods")
     if out is not None:
         _make_folder(out)
 
-    run_comparison(
-        takes,
-        chosen,
-        cv=BoardKFold(folds or min(_MOST_FOLDS, feasible), **truth),
-        seed=seed,
-        jobs=jobs,
-        out=out,
-        as_json=as_json,
-    )
-
-
-def _choose_methods(names: list[str], epochs: int | None) -> dict[str, Any]:
-    from tapsklearn.detectors import article_methods, reference_methods, tuned_methods
-
-    known = {**tuned_methods(), **article_methods(), **reference_methods()}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ValueError(
-            f"--methods: there is no {', '.join(unknown)}; known are {', '.join(known)}"
-        )
-    chosen = {name: known[name] for name in names}
-    for method in chosen.values():
-        if epochs is not None and "max_epochs" in method.get_params():
-            method.set_params(max_epochs=epochs)
-    return chosen
-
-
-def _require_both_conditions(directory: Path, takes: Any) -> None:
-    if not takes.normal_boards:
-        raise ValueError(
-            f"{directory}: none of its boards is normal; --normal says which are"
-        )
-    if len(takes.normal_boards) == len(takes.specimens):
-        raise ValueError(
-            f"{directory}: all its boards are normal, and methods can only be compared "
-            "by abnormal ones; to learn from normal boards alone, fit a detector in "
-            "Python"
-        )
+    run_comparison(takes, chosen, cv=cv, seed=seed, jobs=jobs, out=out, as_json=as_json)
 
 
 def _make_folder(out: Path) -> None:

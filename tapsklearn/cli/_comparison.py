@@ -11,7 +11,9 @@ from tapsklearn.cli._ranking import conclude, print_ranking
 from tapsklearn.cli._tables import make_table, print_table
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 def run_comparison(
@@ -23,7 +25,7 @@ def run_comparison(
     jobs: int | None,
     out: Path | None,
     as_json: bool = False,
-) -> None:
+) -> "tuple[NDArray[np.floating], pd.DataFrame, pd.DataFrame]":
     """Compare methods, print what comes out and write it down.
 
     Parameters
@@ -42,6 +44,15 @@ def run_comparison(
         Existing folder to write into.
     as_json : bool, default=False
         Whether to print JSON in place of tables.
+
+    Returns
+    -------
+    crops : ndarray
+        What the methods were given.
+    results : DataFrame
+        What `compare_methods` gave.
+    ranking : DataFrame
+        What `rank_methods` gave.
 
     Raises
     ------
@@ -114,6 +125,7 @@ def run_comparison(
         which = "failed in some fold" if judged.any() else "failed"
         raise ValueError(f"every method {which}; the warnings say why")
     typer.echo(f"tapsklearn: {conclude(ranking, results)}", err=True)
+    return crops, results, ranking
 
 
 def _write_tables(

@@ -16,7 +16,10 @@ from tapsklearn._version import __version__
 from tapsklearn.cli._check import check
 from tapsklearn.cli._compare import compare
 from tapsklearn.cli._demo import demo
+from tapsklearn.cli._info import info
+from tapsklearn.cli._score import score
 from tapsklearn.cli._synth import synth
+from tapsklearn.cli._train import train
 
 # Typer has no public name for the root of its errors about arguments.
 _UsageError: Any = typer.BadParameter.__base__
@@ -31,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (demo, synth, check, compare):
+for _command in (demo, synth, check, compare, train, score, info):
     app.command()(_command)
 
 
@@ -65,8 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when all went well, 1 when a check found something, 2 on wrong use, 130
-        when interrupted or terminated.
+        0 when all went well, 1 when a check found something or a recording could not
+        be scored, 2 on wrong use, 130 when interrupted or terminated.
     """
     # A file's name can hold what no encoding knows, and must not end the listing.
     if isinstance(sys.stdout, io.TextIOWrapper):

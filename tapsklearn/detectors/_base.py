@@ -29,6 +29,7 @@ from tapsklearn.detectors._calibration import (
     left_out_scores,
 )
 from tapsklearn.detectors._neighbor_distance import NeighborDistance
+from tapsklearn.detectors._training_set import describe_training_set
 
 # With fewer normal specimens, scoring each against the others says little of how
 # much one board differs from the next.
@@ -127,6 +128,9 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             )
         self.calibration_scores_ = np.sort(np.asarray(scores, dtype=np.float64))
         self.offset_ = find_threshold(self.calibration_scores_, self.false_alarm_rate)
+        self.training_set_ = describe_training_set(
+            takes, None if y is None else boards, is_normal
+        )
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.floating]:

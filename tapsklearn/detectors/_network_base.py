@@ -59,6 +59,16 @@ class NetworkDetector(TapDetector):
             network = self._make_network(self._image_shape)
         return from_arrays(network, self.weights_)
 
+    def _check_weights(self) -> None:
+        """Check that the weights are those of the network, without building it."""
+        with torch.device("meta"):
+            expected = self._make_network(self._image_shape).state_dict()
+        shapes = {name: tuple(weight.shape) for name, weight in expected.items()}
+        if shapes != {name: w.shape for name, w in self.weights_.items()}:
+            raise ValueError(
+                f"the weights of {type(self).__name__} are not those of its network"
+            )
+
     def _prepare_scoring(self) -> nn.Module:
         """Give the network as it scores fastest, where it scores."""
         if not hasattr(self, "_scoring_net"):

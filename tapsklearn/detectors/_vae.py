@@ -97,6 +97,9 @@ default="reconstruction"
         Scores of the normal takes calibrated with, in ascending order.
     offset_ : float
         Threshold: takes that score below it are called abnormal.
+    training_set_ : dict
+        What was fitted on: `boards`, `n_takes` and `is_normal` of each, and
+        `features_sha256`, a hash of all takes.
     input_shape_ : tuple of int
         Shape of one take.
     n_features_in_ : int

@@ -72,21 +72,44 @@ def read_features(
 def _read_part(
     preprocessing: Any, paths: list[str]
 ) -> tuple[NDArray[np.floating] | None, dict[str | int, str], list[str]]:
+    with one_thread() as messages:
+        crops, problems = read_usable(preprocessing.fit_transform, paths)
+    return crops, problems, messages
+
+
+def read_usable(
+    transform: Callable[[list[str]], NDArray[np.floating]], paths: list[str]
+) -> tuple[NDArray[np.floating] | None, dict[str | int, str]]:
+    """Turn those files into what the detectors take that can be used.
+
+    Parameters
+    ----------
+    transform : callable
+        From paths to crops; each take is treated alone.
+    paths : list of str
+        The files.
+
+    Returns
+    -------
+    crops : ndarray of shape (n_usable, ...) or None
+        The crops of the others, in order; None if there is no other.
+    problems : dict of str to str
+        What is wrong with each file that cannot be used.
+    """
     crops = None
     problems: dict[str | int, str] = {}
-    with one_thread() as messages:
-        while paths and crops is None:
-            try:
-                crops = preprocessing.fit_transform(paths)
-            except TakeError as error:
-                # Array steps know rows; the files' names are known here.
-                found: dict[str | int, str] = {
-                    paths[take] if isinstance(take, int) else take: reason
-                    for take, reason in error.problems.items()
-                }
-                problems |= found
-                # A step that fails hides what the later ones have to say of the
-                # other files.
-                left = [path for path in paths if path not in found]
-                paths = left if len(left) < len(paths) else []
-    return crops, problems, messages
+    while paths and crops is None:
+        try:
+            crops = transform(paths)
+        except TakeError as error:
+            # Array steps know rows; the files' names are known here.
+            found: dict[str | int, str] = {
+                paths[take] if isinstance(take, int) else take: reason
+                for take, reason in error.problems.items()
+            }
+            problems |= found
+            # A step that fails hides what the later ones have to say of the other
+            # files.
+            left = [path for path in paths if path not in found]
+            paths = left if len(left) < len(paths) else []
+    return crops, problems

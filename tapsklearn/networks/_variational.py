@@ -41,7 +41,7 @@ class VariationalAutoencoder(nn.Module):
         # A generator of its own, so that training draws from no global one; what
         # seeds the weights seeds it too.
         self._generator = torch.Generator()
-        self._generator.manual_seed(int(torch.randint(2**31, ())))
+        self._generator.manual_seed(int(torch.randint(2**31, (), device="cpu")))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Draw crops from a sample of their latents; from the mean in evaluation.

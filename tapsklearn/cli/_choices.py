@@ -1,0 +1,131 @@
+"""Which methods and folds a command runs, and what the recordings allow."""
+
+from pathlib import Path
+from typing import Any
+
+# Of the trained ones, one that needs normal boards only and one that learns boards.
+DEFAULT_METHODS = (
+    *("tuned-ae", "tuned-cnn-shallow"),
+    *("spectrum-knn", "crop-knn", "randomconv-knn"),
+)
+MOST_FOLDS = 5
+
+
+def choose_methods(
+    names: list[str], epochs: int | None, *, option: str
+) -> dict[str, Any]:
+    """Find methods by their names.
+
+    Parameters
+    ----------
+    names : list of str
+        Names.
+    epochs : int or None
+        Epochs of those that train; None keeps their own.
+    option : str
+        The option that names them.
+
+    Returns
+    -------
+    dict of str to detector
+        Unfitted detectors.
+
+    Raises
+    ------
+    ValueError
+        If there is no method of such a name.
+    """
+    from tapsklearn.detectors import article_methods, reference_methods, tuned_methods
+
+    known = {**tuned_methods(), **article_methods(), **reference_methods()}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(
+            f"{option}: there is no {', '.join(unknown)}; known are {', '.join(known)}"
+        )
+    chosen = {name: known[name] for name in names}
+    for method in chosen.values():
+        if epochs is not None and "max_epochs" in method.get_params():
+            method.set_params(max_epochs=epochs)
+    return chosen
+
+
+def choose_folds(directory: Path, takes: Any, folds: int | None) -> Any:
+    """Split boards into as many folds as asked for, or as can be.
+
+    Parameters
+    ----------
+    directory : Path
+        The folder that the takes are of.
+    takes : Bunch
+        What `load_takes` gave.
+    folds : int or None
+        How many; None takes what is feasible, up to five.
+
+    Returns
+    -------
+    BoardKFold
+        The splitter.
+
+    Raises
+    ------
+    ValueError
+        If the boards are too few to be split, or to be split so often.
+    """
+    from tapsklearn.model_selection import BoardKFold, count_feasible_folds
+
+    truth = {"normal_boards": takes.normal_boards, "specimens": takes.specimens}
+    try:
+        feasible = count_feasible_folds(takes.board, **truth)
+    except ValueError as error:
+        raise ValueError(f"{directory}: {error}") from error
+    if folds and folds > feasible:
+        raise ValueError(
+            f"{directory}: --folds {folds} is too many: each fold needs normal and "
+            f"abnormal specimens of its own, which makes at most {feasible}"
+        )
+    return BoardKFold(folds or min(MOST_FOLDS, feasible), **truth)
+
+
+def require_normal_boards(directory: Path, takes: Any) -> None:
+    """Check that there is something to learn from.
+
+    Parameters
+    ----------
+    directory : Path
+        The folder that the takes are of.
+    takes : Bunch
+        What `load_takes` gave.
+
+    Raises
+    ------
+    ValueError
+        If no board is normal.
+    """
+    if not takes.normal_boards:
+        raise ValueError(
+            f"{directory}: none of its boards is normal; --normal says which are"
+        )
+
+
+def require_both_conditions(directory: Path, takes: Any) -> None:
+    """Check that there is something to compare methods with.
+
+    Parameters
+    ----------
+    directory : Path
+        The folder that the takes are of.
+    takes : Bunch
+        What `load_takes` gave.
+
+    Raises
+    ------
+    ValueError
+        If no board is normal, or none abnormal.
+    """
+    require_normal_boards(directory, takes)
+    if len(takes.normal_boards) == len(takes.specimens):
+        raise ValueError(
+            f"{directory}: all its boards are normal, and methods can only be compared "
+            "by abnormal ones; `tapsklearn train` learns from normal boards alone"
+        )

@@ -1,0 +1,128 @@
+"""``tapsklearn score``: a model file and recordings in, a verdict on each out."""
+
+import csv
+import json
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tapsklearn.cli._recordings import list_recordings
+
+_COLUMNS = ("path", "score", "p_value", "verdict", "error")
+_BOARD_COLUMNS = ("board", "n_taps", "n_unusual", "median_score", "p_value", "verdict")
+# A batch scores faster than as many single taps, and its crops fit anywhere.
+_FILES_AT_ONCE = 64
+# Of a detector that has no rate of its own.
+_ALPHA = 0.05
+
+
+def score(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Model file.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATHS...",
+            help="Recordings, folders of recordings, or - for a list of them on "
+            "standard input, one a line.",
+        ),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print each row as JSON, one a line.")
+    ] = False,
+    board_verdicts: Annotated[
+        bool,
+        typer.Option(
+            "--board-verdicts",
+            help="Print one verdict on all takes of a folder, in place of one on each.",
+        ),
+    ] = False,
+) -> None:
+    """Score recordings with a model, one row each, as they are read.
+
+    A higher score is more normal; the p-value says how rare a take as unusual as
+    this one is among normal ones. A file that cannot be used has a row that says
+    why, and the exit code is 1 at the end.
+    """
+    from tapsklearn.inspection._judge_files import check_reads_files
+    from tapsklearn.persistence import load
+
+    fitted = load(model)
+    try:
+        check_reads_files(fitted)
+    except ValueError as error:
+        raise ValueError(f"{model}: {error}") from error
+    columns = _BOARD_COLUMNS if board_verdicts else _COLUMNS
+    write = _write_json if as_json else _start_csv(columns)
+
+    n_broken = 0
+    of_boards: dict[str, list[tuple[float, float]]] = {}
+    for some in list_recordings(paths, at_once=_FILES_AT_ONCE):
+        for row in _judge(fitted, some):
+            n_broken += bool(row["error"])
+            if not board_verdicts:
+                write(row)
+            elif row["error"]:
+                typer.echo(f"tapsklearn: {row['path']}: {row['error']}", err=True)
+            else:
+                board = str(Path(row["path"]).parent)
+                taps = of_boards.setdefault(board, [])
+                taps.append((row["p_value"], row["score"]))
+        # Whoever reads along has not to wait for the next ones.
+        sys.stdout.flush()
+    if of_boards:
+        for verdict in _judge_boards(of_boards, fitted[-1]):
+            write(verdict)
+    if n_broken:
+        raise typer.Exit(1)
+
+
+def _judge(model: Any, listed: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """Give a row for each path, those with known problems among them."""
+    from tapsklearn.inspection import judge_files
+
+    files = [path for path, problem in listed if not problem]
+    rows = judge_files(model, files, files_at_once=_FILES_AT_ONCE)
+    unknown = {"score": math.nan, "p_value": math.nan, "verdict": ""}
+    for path, problem in listed:
+        yield {"path": path, **unknown, "error": problem} if problem else next(rows)
+
+
+def _judge_boards(
+    of_boards: Mapping[str, Sequence[tuple[float, float]]], detector: Any
+) -> Iterable[Mapping[Any, Any]]:
+    from tapsklearn.inspection import board_verdicts
+
+    boards = [board for board, taps in of_boards.items() for _ in taps]
+    taps = [tap for taps in of_boards.values() for tap in taps]
+    p_values, scores = zip(*taps, strict=True)
+    verdicts = board_verdicts(
+        p_values,
+        boards,
+        scores=scores,
+        alpha=getattr(detector, "false_alarm_rate", _ALPHA),
+    )
+    return verdicts.reset_index().to_dict(orient="records")
+
+
+def _start_csv(columns: Sequence[str]) -> Callable[[Mapping[str, Any]], None]:
+    table = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+    table.writeheader()
+
+    def write(row: Mapping[str, Any]) -> None:
+        table.writerow({name: _known(value) for name, value in row.items()})
+
+    return write
+
+
+def _write_json(row: Mapping[str, Any]) -> None:
+    known = {name: _known(value) for name, value in row.items()}
+    sys.stdout.write(json.dumps(known, ensure_ascii=False) + "\n")
+
+
+def _known(value: Any) -> Any:
+    """Give None, an empty cell, for a number that there is not."""
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,166 @@
+"""What a model file says of itself, before anything else of it is read."""
+
+import copy
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+from tapsklearn._version import __version__
+from tapsklearn.persistence._archive import ABOUT, check_archive
+from tapsklearn.persistence._errors import ModelFileError, explain_damage
+
+# Raised when what is in the files changes so that older versions cannot read them.
+FORMAT = 1
+_PACKAGES = ("numpy", "scikit-learn", "skops", "torch")
+
+
+def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Tell what a model file says of itself, without loading the model.
+
+    Parameters
+    ----------
+    path : path-like
+        The model file.
+
+    Returns
+    -------
+    dict
+        `format` (a number), `created` (ISO 8601, UTC), `versions` (of tapsklearn,
+        Python and what it stands on), `model` (its steps with their parameters, as
+        text), `training` of a detector (`n_takes`, `boards` with the number of takes
+        and the condition of each, `features_sha256` and, if they were told,
+        `paths_sha256`) and `metrics` known at training time.
+
+    Raises
+    ------
+    ModelFileError
+        If it is no model file, or damaged.
+    OSError
+        If there is no such file.
+
+    Notes
+    -----
+    Whoever wrote the file chose what it says.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tapsklearn import WavLoader
+    >>> from tapsklearn.persistence import save
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(WavLoader(sr=16000), f"{folder}/loader.taps")
+    ...     read_about(f"{folder}/loader.taps")["model"]
+    ['WavLoader(sr=16000)']
+    """
+    path = Path(path)
+    with path.open("rb") as file, explain_damage(path), ZipFile(file) as archive:
+        check_archive(archive, path.stat().st_size)
+        return parse_about(archive)
+
+
+def parse_about(archive: ZipFile) -> dict[str, Any]:
+    """Read what a checked archive says of itself.
+
+    Parameters
+    ----------
+    archive : ZipFile
+        The archive.
+
+    Returns
+    -------
+    dict
+        As `read_about`.
+    """
+    about = json.loads(archive.read(ABOUT))
+    if not isinstance(about["format"], int):
+        raise ModelFileError("does not say what format it has")
+    if about["format"] > FORMAT:
+        raise ModelFileError(
+            f"was made by tapsklearn {about['versions']['tapsklearn']}, and this "
+            f"{__version__} is too old to read it; upgrade tapsklearn"
+        )
+    return about
+
+
+def describe_model(
+    model: Any,
+    detector: Any,
+    *,
+    paths: Iterable[str | os.PathLike[str]] | None,
+    metrics: Mapping[str, float] | None,
+) -> dict[str, Any]:
+    """Write down what a model file says of itself.
+
+    Parameters
+    ----------
+    model : estimator
+        What is saved.
+    detector : estimator
+        Its last step.
+    paths : iterable of path-like or None
+        The files it was fitted on.
+    metrics : mapping of str to float or None
+        What is known of how good it is.
+
+    Returns
+    -------
+    dict
+        As `read_about`.
+    """
+    steps = getattr(model, "steps", [("", model)])
+    about: dict[str, Any] = {
+        "format": FORMAT,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {
+            "tapsklearn": __version__,
+            "python": platform.python_version(),
+            **{package: version(package) for package in _PACKAGES},
+        },
+        "model": [_write_out(step) for _, step in steps],
+    }
+    fitted_on = getattr(detector, "training_set_", None)
+    if fitted_on is not None:
+        about["training"] = _describe_training(fitted_on, paths)
+    if metrics is not None:
+        about["metrics"] = {name: float(value) for name, value in metrics.items()}
+    return about
+
+
+def _write_out(step: Any) -> str:
+    """Write a step with the parameters that are not its defaults, on one line."""
+    shown = copy.copy(step)
+    for told_elsewhere in ("normal_boards", "specimens"):
+        if hasattr(shown, told_elsewhere):
+            setattr(shown, told_elsewhere, None)
+    return " ".join(repr(shown).split())
+
+
+def _describe_training(
+    fitted_on: Mapping[str, Any], paths: Iterable[str | os.PathLike[str]] | None
+) -> dict[str, Any]:
+    boards = zip(
+        fitted_on["boards"], fitted_on["n_takes"], fitted_on["is_normal"], strict=True
+    )
+    described: dict[str, Any] = {
+        "n_takes": int(fitted_on["n_takes"].sum()),
+        "boards": {
+            str(board): {
+                "n_takes": int(n_takes),
+                "condition": "normal" if is_normal else "abnormal",
+            }
+            for board, n_takes, is_normal in boards
+        },
+        "features_sha256": fitted_on["features_sha256"],
+    }
+    if paths is not None:
+        names = "\n".join(os.fspath(path) for path in paths)
+        digest = hashlib.sha256(names.encode("utf-8", "surrogateescape"))
+        described["paths_sha256"] = digest.hexdigest()
+    return described

@@ -1,0 +1,99 @@
+"""What a model file has to be before anything of it is read into objects."""
+
+import json
+import math
+import re
+from typing import Any
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+import numpy as np
+
+from tapsklearn.persistence._errors import ModelFileError
+
+ABOUT = "about.json"
+SCHEMA = "schema.json"
+_NAME = re.compile(r"(about|schema)\.json|[0-9a-f-]{1,64}\.(npy|bin)")
+# Ours have 10 to 100 kB, and more with thousands of boards. Reading takes memory and
+# time that grow with both: at these limits, 200 MiB and a second.
+_LARGEST_TEXT = 4 * 2**20
+_MOST_NODES = 200_000
+_ENCRYPTED = 1
+
+
+def check_archive(archive: ZipFile, n_bytes: int) -> None:
+    """Refuse what would cost more than its size, or is not written by us.
+
+    Parameters
+    ----------
+    archive : ZipFile
+        The file, opened.
+    n_bytes : int
+        Its size.
+
+    Raises
+    ------
+    ModelFileError
+        If a member is compressed, hidden, doubled, oddly named or not what its name
+        says, or the description of the objects is larger than any of ours.
+    """
+    members = archive.infolist()
+    names = [member.filename for member in members]
+    for member in members:
+        if not _NAME.fullmatch(member.filename):
+            raise ModelFileError(f"holds a file of the odd name {member.filename!r}")
+        if (
+            member.compress_type != ZIP_STORED
+            or member.compress_size != member.file_size
+            or member.flag_bits & _ENCRYPTED
+        ):
+            raise ModelFileError(f"{member.filename} in it is compressed or encrypted")
+    if len(set(names)) < len(names):
+        raise ModelFileError("holds two files of one name")
+    # One stretch of bytes can be listed as many members.
+    if sum(member.file_size for member in members) > n_bytes:
+        raise ModelFileError("claims to hold more than there is")
+    for name in (ABOUT, SCHEMA):
+        if name not in names:
+            raise ModelFileError(f"is not a tapsklearn model, as it has no {name}")
+        if archive.getinfo(name).file_size > _LARGEST_TEXT:
+            raise ModelFileError(f"{name} in it is larger than that of any model")
+    for member in members:
+        if member.filename.endswith(".npy"):
+            _check_array(archive, member)
+    if _count_nodes(json.loads(archive.read(SCHEMA)), {}) > _MOST_NODES:
+        raise ModelFileError("describes more objects than any model has")
+
+
+def _check_array(archive: ZipFile, member: ZipInfo) -> None:
+    """Check that an array has the size that its header claims, which is allotted."""
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        read_header = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, _, dtype = read_header(file)
+        claimed = file.tell() + math.prod(shape) * dtype.itemsize
+        if dtype.hasobject or not dtype.itemsize or claimed != member.file_size:
+            raise ModelFileError(f"{member.filename} in it is not a whole array")
+
+
+def _count_nodes(state: Any, known: dict[Any, int]) -> int:
+    """Count the objects of a description, and again each time one is referred to.
+
+    Objects are walked as often, and a few that hold each other twice, twenty deep,
+    would be walked for hours.
+    """
+    if isinstance(state, list):
+        return sum(_count_nodes(each, known) for each in state)
+    if not isinstance(state, dict):
+        return 1
+    identity = state.get("__id__")
+    if identity in known:
+        return known[identity]
+    if identity is not None:
+        known[identity] = _MOST_NODES  # Within itself: a ring.
+    count = 1 + sum(_count_nodes(each, known) for each in state.values())
+    if identity is not None:
+        known[identity] = count
+    return count

@@ -1,0 +1,166 @@
+"""Model files to models."""
+
+import os
+from collections.abc import Iterator, Sequence
+from inspect import signature
+from pathlib import Path
+from typing import Any, BinaryIO
+from zipfile import ZipFile
+
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from tapsklearn._version import __version__
+from tapsklearn.persistence._about import parse_about
+from tapsklearn.persistence._archive import check_archive
+from tapsklearn.persistence._errors import (
+    ModelFileError,
+    UntrustedClassesError,
+    explain_damage,
+)
+from tapsklearn.persistence._trusted import OUR_CLASSES
+
+# Parameters that belong to a machine or to a training, and what they are in a file.
+# A folder of kept crops is one of pickles, which nothing from outside may choose.
+OF_THE_MACHINE = {"memory": None, "n_jobs": None, "callbacks": None, "device": "cpu"}
+
+
+def load(path: str | os.PathLike[str], trusted: Sequence[str] = ()) -> Any:
+    """Load a model that `save` saved, without running anything from the file.
+
+    Only classes of tapsklearn, each by its name, and what skops trusts of
+    scikit-learn and numpy are built, from numbers and text; nothing is unpickled.
+
+    Parameters
+    ----------
+    path : path-like
+        The model file.
+    trusted : sequence of str, default=()
+        Classes of yours that the file may hold, each by its full name
+        ("package.module.Class"). Their code runs.
+
+    Returns
+    -------
+    estimator
+        The fitted model, on the CPU.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is no model, is damaged, holds classes that are not trusted, or
+        was made by a version that this one cannot read; the message says which.
+    OSError
+        If there is no such file.
+
+    See Also
+    --------
+    save : Write such a file.
+    read_about : What a file says of itself, without loading the model.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tapsklearn import WavLoader
+    >>> from tapsklearn.persistence import save
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(WavLoader(sr=16000), f"{folder}/loader.taps")
+    ...     load(f"{folder}/loader.taps")
+    WavLoader(sr=16000)
+    """
+    path = Path(path)
+    with path.open("rb") as file, explain_damage(path):
+        return read_model(file, path.stat().st_size, trusted)
+
+
+def read_model(file: BinaryIO, n_bytes: int, trusted: Sequence[str]) -> Any:
+    """Read a model.
+
+    Parameters
+    ----------
+    file : file object
+        The file, opened to read bytes.
+    n_bytes : int
+        Its size.
+    trusted : sequence of str
+        As for `load`.
+
+    Returns
+    -------
+    estimator
+        The model.
+
+    Raises
+    ------
+    Exception
+        Of any kind, if the file is not as it should be.
+    """
+    # skops asks scikit-learn for all its estimators, which takes a second.
+    from skops.io import get_untrusted_types
+    from skops.io import load as load_skops
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    with ZipFile(file) as archive:
+        check_archive(archive, n_bytes)
+        about = parse_about(archive)
+    file.seek(0)
+    try:
+        model = load_skops(file, trusted=[*OUR_CLASSES, *trusted])
+    except UntrustedTypesFoundException as error:
+        names = set(get_untrusted_types(file=file)) - {*OUR_CLASSES, *trusted}
+        raise UntrustedClassesError(names) from error
+    if not isinstance(model, BaseEstimator):
+        raise ModelFileError(f"holds no estimator, but a {type(model).__name__}")
+    _check_parameters(model, about["versions"]["tapsklearn"])
+    leave_machine(model)
+    check_is_fitted(model)
+    for estimator in _walk(model):
+        if hasattr(estimator, "_check_weights"):
+            estimator._check_weights()
+    return model
+
+
+def leave_machine(model: BaseEstimator) -> None:
+    """Reset the parameters that belong to a machine or to a training.
+
+    Parameters
+    ----------
+    model : estimator
+        The model, which is changed.
+    """
+    model.set_params(
+        **{
+            name: OF_THE_MACHINE[name.rpartition("__")[2]]
+            for name in model.get_params()
+            if name.rpartition("__")[2] in OF_THE_MACHINE
+        }
+    )
+
+
+def _check_parameters(model: BaseEstimator, made_by: str) -> None:
+    """Give parameters newer than the file their defaults; refuse what is not known."""
+    for estimator in _walk(model):
+        known = signature(type(estimator).__init__).parameters
+        for name, parameter in known.items():
+            if parameter.default is not parameter.empty:
+                vars(estimator).setdefault(name, parameter.default)
+        unknown = [
+            name
+            for name in vars(estimator)
+            if name not in known and not name.startswith("_") and not name.endswith("_")
+        ]
+        if unknown:
+            raise ModelFileError(
+                f"{type(estimator).__name__} in it has {', '.join(unknown)}, which "
+                f"tapsklearn {made_by} knew and this {__version__} does not"
+            )
+
+
+def _walk(value: Any) -> Iterator[BaseEstimator]:
+    """Find the estimators of ours in an estimator, also the fitted ones."""
+    if isinstance(value, BaseEstimator):
+        if f"{type(value).__module__}.{type(value).__qualname__}" in OUR_CLASSES:
+            yield value
+        value = list(vars(value).values())
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _walk(each)

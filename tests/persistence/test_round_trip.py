@@ -1,0 +1,170 @@
+"""What is saved is what is loaded, in another process and by another version."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from methods import METHODS
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import OneClassSVM
+from taps import make_tap
+
+from tapsklearn import (
+    CropKNNDetector,
+    LogSpectrogram,
+    SpectrumKNNDetector,
+    Standardizer,
+    TapCrop,
+    TapFeatures,
+    WavLoader,
+)
+from tapsklearn.detectors import article_methods, tuned_methods
+from tapsklearn.persistence import load, save
+
+DATA = Path(__file__).parents[1] / "data"
+JUDGE = """
+import sys
+from pathlib import Path
+import numpy as np
+import torch
+from tapsklearn.persistence import load
+torch.set_num_threads(1)
+folder = Path(sys.argv[1])
+crops = np.load(folder / "crops.npy")
+for path in folder.glob("*.taps"):
+    model = load(path)
+    np.savez(path.with_suffix(".npz"), embedding=model.transform(crops),
+             score=model.score_samples(crops), p_value=model.p_values(crops))
+"""
+
+
+@pytest.fixture(scope="module")
+def judged_elsewhere(fit, crops, tmp_path_factory):
+    """Save every method, and let another process judge with all of them."""
+    folder = tmp_path_factory.mktemp("models")
+    np.save(folder / "crops.npy", crops[0])
+    fitted = {name: fit(name) for name in METHODS}
+    for name, model in fitted.items():
+        save(model, folder / f"{name}.taps")
+    subprocess.run([sys.executable, "-c", JUDGE, folder], check=True)
+    return fitted, {name: np.load(folder / f"{name}.npz") for name in METHODS}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_another_process_judges_the_same(name, judged_elsewhere, crops):
+    model, there = (each[name] for each in judged_elsewhere)
+    for result, here in (
+        ("embedding", model.transform(crops[0])),
+        ("score", model.score_samples(crops[0])),
+        ("p_value", model.p_values(crops[0])),
+    ):
+        np.testing.assert_allclose(there[result], here, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_everything_learnt_and_every_parameter_is_kept(name, fit, tmp_path):
+    model = fit(name)
+    save(model, tmp_path / "model.taps")
+    again = load(tmp_path / "model.taps")
+    assert repr(again) == repr(model)
+    assert vars(again).keys() >= {key for key in vars(model) if key[0] != "_"}
+    assert repr(clone(again)) == repr(clone(model))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*article_methods(), *tuned_methods()],
+)
+def test_size(name, tmp_path):
+    """A model on the shallow network fits into a megabyte, at crops of full size."""
+    if "resnet18" in name:
+        pytest.skip("ResNet-18 has 11 million weights")
+    rng = np.random.default_rng(0)
+    crops = rng.normal(size=(40, 100, 120)).astype(np.float32)
+    boards = np.repeat(["a", "b", "c", "d"], 10)
+    method = {**article_methods(), **tuned_methods()}[name]
+    save(
+        method.set_params(normal_boards=["a", "b"], max_epochs=1).fit(crops, boards),
+        tmp_path / "model.taps",
+    )
+    assert (tmp_path / "model.taps").stat().st_size <= 1e6
+
+
+def test_pipeline_from_files_on(tmp_path):
+    rng = np.random.default_rng(0)
+    paths = []
+    for number in range(12):
+        paths.append(str(tmp_path / f"{number}.wav"))
+        soundfile.write(paths[-1], make_tap(rng, seconds=1.0), 44100)
+    detector = SpectrumKNNDetector(false_alarm_rate=0.2)
+    steps = [
+        ("load", WavLoader(duration=1.0)),
+        ("spectrogram", LogSpectrogram()),
+        ("crop", TapCrop(shifts=(0, 6))),
+        ("standardize", Standardizer(per="frequency")),
+        ("detector", detector),
+    ]
+    fused = TapFeatures(duration=1.0, shifts=(0, 6), per="frequency")
+    for number, model in enumerate(
+        (Pipeline(steps), make_pipeline(fused, clone(detector)))
+    ):
+        model.fit(paths)
+        save(model, tmp_path / f"{number}.taps")
+        again = load(tmp_path / f"{number}.taps")
+        np.testing.assert_array_equal(
+            again.score_samples(paths), model.score_samples(paths)
+        )
+
+
+def test_estimators_of_scikit_learn_within(crops, tmp_path):
+    normality = make_pipeline(StandardScaler(), OneClassSVM())
+    model = CropKNNDetector(normality=normality).fit(*crops)
+    save(model, tmp_path / "model.taps")
+    np.testing.assert_array_equal(
+        load(tmp_path / "model.taps").score_samples(crops[0]),
+        model.score_samples(crops[0]),
+    )
+
+
+def test_what_belongs_to_the_machine_is_left_behind(crops, tmp_path):
+    kept = tmp_path / "kept"
+    model = Pipeline(
+        [
+            ("features", TapFeatures(memory=str(kept), n_jobs=2)),
+            ("rest", Standardizer()),
+        ],
+        memory=str(kept),
+    )
+    model.named_steps["rest"].fit(crops[0])
+    save(model, tmp_path / "model.taps")
+    again = load(tmp_path / "model.taps")
+    assert again.memory is None
+    assert again["features"].memory is None
+    assert again["features"].n_jobs is None
+    assert model["features"].memory == model.memory == str(kept)
+
+
+def test_unfitted(tmp_path):
+    with pytest.raises(NotFittedError):
+        save(CropKNNDetector(), tmp_path / "model.taps")
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "path", sorted(DATA.glob("*.taps")), ids=lambda path: path.name
+)
+def test_files_of_older_versions(path):
+    """Files that releases of ours have written score as they did."""
+    expected = np.load(path.with_suffix(".npz"))
+    scores = load(path)[-1].score_samples(expected["crops"])
+    np.testing.assert_allclose(scores, expected["scores"], rtol=1e-4)
+
+
+def test_there_are_files_of_older_versions():
+    assert list(DATA.glob("*.taps"))

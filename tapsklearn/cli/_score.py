@@ -111,6 +111,7 @@ def _judge_boards(
 def _start_csv(columns: Sequence[str]) -> Callable[[Mapping[str, Any]], None]:
     table = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     table.writeheader()
+    sys.stdout.flush()
 
     def write(row: Mapping[str, Any]) -> None:
         table.writerow({name: _known(value) for name, value in row.items()})

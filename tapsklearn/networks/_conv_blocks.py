@@ -61,7 +61,8 @@ class _PooledPReLU(nn.PReLU):
 
     def forward(self, maps: Tensor) -> Tensor:
         largest = super().forward(nn.functional.max_pool2d(maps, self.kernel_size))
-        if self.weight.item() >= 0:
+        # A graph for export holds no decision, and the longer way is always right.
+        if not torch.compiler.is_compiling() and self.weight.item() >= 0:
             return largest
         smallest = -nn.functional.max_pool2d(-maps, self.kernel_size)
         return torch.maximum(largest, super().forward(smallest))

@@ -8,13 +8,12 @@ import platform
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 from tapsklearn._version import __version__
-from tapsklearn.persistence._archive import ABOUT, check_archive
-from tapsklearn.persistence._errors import ModelFileError, explain_damage
+from tapsklearn.persistence._archive import ABOUT, check_archive, open_model
+from tapsklearn.persistence._errors import ModelFileError
 
 # Raised when what is in the files changes so that older versions cannot read them.
 FORMAT = 1
@@ -59,9 +58,8 @@ def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
     ...     read_about(f"{folder}/loader.taps")["model"]
     ['WavLoader(sr=16000)']
     """
-    path = Path(path)
-    with path.open("rb") as file, explain_damage(path), ZipFile(file) as archive:
-        check_archive(archive, path.stat().st_size)
+    with open_model(path) as (file, n_bytes), ZipFile(file) as archive:
+        check_archive(archive, n_bytes)
         return parse_about(archive)
 
 

@@ -1,14 +1,19 @@
 """What a model file has to be before anything of it is read into objects."""
 
+import contextlib
 import json
 import math
+import os
 import re
-from typing import Any
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
 
-from tapsklearn.persistence._errors import ModelFileError
+from tapsklearn.persistence._errors import ModelFileError, explain_damage
 
 ABOUT = "about.json"
 SCHEMA = "schema.json"
@@ -18,6 +23,37 @@ _NAME = re.compile(r"(about|schema)\.json|[0-9a-f-]{1,64}\.(npy|bin)")
 _LARGEST_TEXT = 4 * 2**20
 _MOST_NODES = 200_000
 _ENCRYPTED = 1
+
+
+@contextlib.contextmanager
+def open_model(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a model file, and let whatever it makes readers raise name it.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Yields
+    ------
+    file : file object
+        To read bytes from.
+    n_bytes : int
+        Its size.
+
+    Raises
+    ------
+    ModelFileError
+        In place of any error raised within.
+    OSError
+        If there is no such file.
+    """
+    kind = Path(path).stat().st_mode
+    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+        # To open a pipe would wait for someone to write to it.
+        raise ModelFileError(f"{os.fspath(path)}: is no file")
+    with Path(path).open("rb") as file, explain_damage(path):
+        yield file, os.fstat(file.fileno()).st_size
 
 
 def check_archive(archive: ZipFile, n_bytes: int) -> None:
@@ -74,7 +110,12 @@ def _check_array(archive: ZipFile, member: ZipInfo) -> None:
         }[version]
         shape, _, dtype = read_header(file)
         claimed = file.tell() + math.prod(shape) * dtype.itemsize
-        if dtype.hasobject or not dtype.itemsize or claimed != member.file_size:
+        if (
+            dtype.hasobject
+            or not dtype.itemsize
+            or min(shape, default=0) < 0
+            or claimed != member.file_size
+        ):
             raise ModelFileError(f"{member.filename} in it is not a whole array")
 
 
@@ -85,7 +126,7 @@ def _count_nodes(state: Any, known: dict[Any, int]) -> int:
     would be walked for hours.
     """
     if isinstance(state, list):
-        return sum(_count_nodes(each, known) for each in state)
+        return 1 + sum(_count_nodes(each, known) for each in state)
     if not isinstance(state, dict):
         return 1
     identity = state.get("__id__")

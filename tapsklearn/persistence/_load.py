@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Sequence
 from inspect import signature
-from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import ZipFile
 
@@ -12,11 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from tapsklearn._version import __version__
 from tapsklearn.persistence._about import parse_about
-from tapsklearn.persistence._archive import check_archive
+from tapsklearn.persistence._archive import check_archive, open_model
 from tapsklearn.persistence._errors import (
     ModelFileError,
     UntrustedClassesError,
-    explain_damage,
 )
 from tapsklearn.persistence._trusted import OUR_CLASSES
 
@@ -67,9 +65,29 @@ def load(path: str | os.PathLike[str], trusted: Sequence[str] = ()) -> Any:
     ...     load(f"{folder}/loader.taps")
     WavLoader(sr=16000)
     """
-    path = Path(path)
-    with path.open("rb") as file, explain_damage(path):
-        return read_model(file, path.stat().st_size, trusted)
+    check_trusted(trusted)
+    with open_model(path) as (file, n_bytes):
+        return read_model(file, n_bytes, trusted)
+
+
+def check_trusted(trusted: Sequence[str]) -> None:
+    """Check that trusted is a list of names, and not a single one.
+
+    Parameters
+    ----------
+    trusted : sequence of str
+        As for `load`.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    if isinstance(trusted, str) or not all(isinstance(name, str) for name in trusted):
+        raise ValueError(
+            f"trusted={trusted!r} must be a list of full names of classes, such as "
+            '["package.module.Class"]'
+        )
 
 
 def read_model(file: BinaryIO, n_bytes: int, trusted: Sequence[str]) -> Any:

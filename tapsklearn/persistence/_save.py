@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from tapsklearn.persistence._about import describe_model
 from tapsklearn.persistence._archive import ABOUT
 from tapsklearn.persistence._errors import ModelFileError, UntrustedClassesError
-from tapsklearn.persistence._load import leave_machine, read_model
+from tapsklearn.persistence._load import check_trusted, leave_machine, read_model
 
 # What to do about what cannot be saved, by how the name of its class begins.
 _WAYS_OUT = {
@@ -88,12 +88,13 @@ def save(
     >>> bool((again.score_samples(taps) == detector.score_samples(taps)).all())
     True
     """
+    check_trusted(trusted)
     check_is_fitted(model)
     model = copy.deepcopy(model)
     leave_machine(model)
     detector = model.steps[-1][1] if hasattr(model, "steps") else model
     about = describe_model(model, detector, paths=paths, metrics=metrics)
-    _write_whole(Path(path), _pack(model, about, trusted))
+    write_whole(Path(path), _pack(model, about, trusted))
 
 
 def _pack(model: Any, about: Mapping[str, Any], trusted: Sequence[str]) -> memoryview:
@@ -152,8 +153,16 @@ def _explain_refusal(names: Sequence[str]) -> str:
     return f"{', '.join(names)} would not be loaded again: {'; '.join(ways_out)}"
 
 
-def _write_whole(path: Path, content: memoryview) -> None:
-    """Write a file so that at any moment the old one or the new one is there."""
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Write a file so that at any moment the old one or the new one is there.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    content : bytes or memoryview
+        All of it.
+    """
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
     try:
         with unfinished.open("xb") as file:

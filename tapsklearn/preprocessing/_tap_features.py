@@ -7,7 +7,7 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import gen_batches
@@ -27,8 +27,10 @@ _OF_CROPS = (
     *("sr", "duration", "n_fft", "hop_length", "n_mels"),
     *("n_freqs", "n_frames", "pre_frames", "shifts"),
 )
-# Enough that a job is worth handing out; their crops are some megabytes.
+# The most that a job is handed at once; their crops are some megabytes. And parts a
+# job, so that none waits long for the last one.
 _FILES_AT_ONCE = 64
+_PARTS_A_JOB = 4
 
 
 class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -229,7 +231,9 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         )
         problems: dict[str | int, str] = {}
         cut: list[str] = []
-        parts = list(gen_batches(len(paths), _FILES_AT_ONCE))
+        n_parts = _PARTS_A_JOB * effective_n_jobs(self.n_jobs)
+        size = min(_FILES_AT_ONCE, -(-len(paths) // n_parts))
+        parts = list(gen_batches(len(paths), size))
         results = Parallel(n_jobs=self.n_jobs, return_as="generator")(
             delayed(_read_part)(paths[part], cache, standardized=self.per == "take")
             for part in parts

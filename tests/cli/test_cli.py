@@ -6,11 +6,10 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from commands import BOARDS, NORMAL, spawn, write_taps
 from sklearn.metrics import roc_auc_score
-from taps import make_tap
 
 import tapsklearn
-from tapsklearn.cli import _comparison, main
-from tapsklearn.cli._compare import _DEFAULT_METHODS
+from tapsklearn.cli import _comparison
+from tapsklearn.cli._choices import DEFAULT_METHODS
 from tapsklearn.cli._comparison import _print_table
 from tapsklearn.detectors import CropKNNDetector, reference_methods, tuned_methods
 
@@ -33,59 +32,6 @@ FIGURES = [
     *("roc_auc", "pauc", "false_alarm_rate", "hit_rate"),
     *("fit_seconds", "score_seconds"),
 ]
-
-
-def write_taps(folder: Path, boards: dict[str, str], *, n_takes: int = 4) -> Path:
-    """Write a folder of recordings, each board normal or abnormal, or ""."""
-    rng = np.random.default_rng(0)
-    for board, condition in boards.items():
-        (folder / board).mkdir(parents=True)
-        # So alike that no method is always right.
-        freqs = (310.0, 870.0) if condition == "normal" else (310.0, 890.0)
-        for take in range(n_takes):
-            tap = make_tap(
-                rng, seconds=0.6, onset=0.1, noise_db=-20, freqs=freqs, peak=0.2
-            )
-            soundfile.write(folder / board / f"{take:02}.wav", tap, 44100)
-    if all(boards.values()):
-        lines = [f"{board},{condition}\n" for board, condition in boards.items()]
-        (folder / "boards.csv").write_text("board,condition\n" + "".join(lines))
-    return folder
-
-
-NORMAL = ["good 1", "good 2"]
-BOARDS = dict.fromkeys(NORMAL, "normal") | dict.fromkeys(["bad 1", "bad 2"], "abnormal")
-
-
-@pytest.fixture(scope="module")
-def taps(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_taps(tmp_path_factory.mktemp("taps") / "taps", BOARDS)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run the command line here; give its exit code, output and messages."""
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        return code, *capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
-def refuse(run: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
-    """Run what must end with one line of explanation."""
-
-    def refuse(*arguments: str | Path) -> str:
-        code, out, err = run(*arguments)
-        assert code == 2
-        assert out == ""
-        assert err.startswith("tapsklearn: ")
-        assert err.count("\n") == 1
-        return err
-
-    return refuse
 
 
 @pytest.fixture
@@ -105,13 +51,6 @@ def passed_on(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "tapsklearn.model_selection._features.read_features", read_features
     )
     return caught
-
-
-def spawn(*arguments: str | Path, **params: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tapsklearn", *map(str, arguments)],
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | params,
-    )
 
 
 def test_table_has_every_method_and_fold_and_their_summary(
@@ -263,7 +202,7 @@ def test_a_seed_makes_it_reproducible(run: Any, taps: Path, tmp_path: Path) -> N
 
 def test_defaults(refuse: Any, taps: Path, passed_on: dict[str, Any]) -> None:
     refuse("compare", taps)
-    assert list(passed_on["methods"]) == list(_DEFAULT_METHODS)
+    assert list(passed_on["methods"]) == list(DEFAULT_METHODS)
     for name, method in passed_on["methods"].items():
         own = {**tuned_methods(), **reference_methods()}[name]
         # Estimators within are equal by their description alone.
@@ -489,7 +428,7 @@ def test_version(run: Any) -> None:
             [
                 *("--methods", "--normal", "--folds", "--epochs", "--seed", "--jobs"),
                 *("--out", "--json", "roc_auc", "pauc", "hit_rate"),
-                f"[default: {', '.join(_DEFAULT_METHODS)}]",
+                f"[default: {', '.join(DEFAULT_METHODS)}]",
             ],
         ),
         (["check", "-h"], ["--normal", "--min-takes", "--json", "Exit code 1"]),

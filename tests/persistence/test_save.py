@@ -98,6 +98,11 @@ def test_classes_of_the_user_by_name_only(crops, tmp_path):
         load(path)
     with pytest.raises(ModelFileError, match=HALVER):
         load(path, trusted=[Halver.__module__, f"{Halver.__module__}.*"])
+    for wrong in (HALVER, [Halver]):
+        with pytest.raises(ValueError, match="list of full names"):
+            load(path, trusted=wrong)
+        with pytest.raises(ValueError, match="list of full names"):
+            save(model, path, trusted=wrong)
     again = load(path, trusted=[HALVER])
     assert (again.score_samples(crops[0]) == model.score_samples(crops[0])).all()
 

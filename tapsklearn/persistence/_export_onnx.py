@@ -1,0 +1,229 @@
+"""Models that leave Python."""
+
+import contextlib
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+from tapsklearn._version import __version__
+from tapsklearn.persistence._save import write_whole
+from tapsklearn.preprocessing import (
+    LogSpectrogram,
+    Standardizer,
+    TapCrop,
+    TapFeatures,
+    WavLoader,
+)
+
+_OF_CROPS = ("n_freqs", "n_frames", "pre_frames", "shifts")
+
+
+def export_onnx(model: Any, path: str | os.PathLike[str]) -> None:
+    """Write a model as ONNX, from waveform or crop to score.
+
+    For detectors whose score is a distance to normal takes or an error of
+    reconstruction. A pipeline that begins with `TapFeatures` or the four steps takes
+    waveforms, at its sampling rate and of its duration; a detector alone takes crops.
+    Needs the extra `onnx`.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted detector, or pipeline from files to a detector.
+    path : path-like
+        The file. Its input is ``waveforms`` (n_takes, n_samples) or ``crops``, in
+        float32, and its output ``score`` (n_takes,). Its metadata say `offset`, the
+        score below which a take is called abnormal, and, for waveforms, `sr`.
+
+    Raises
+    ------
+    ValueError
+        If the model cannot be exported; the message says why.
+    ModuleNotFoundError
+        If the extra is not installed.
+
+    Notes
+    -----
+    The file does not tell a take without a tap from others, as `TapCrop` does.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> from tapsklearn import CropKNNDetector
+    >>> taps = np.random.default_rng(0).normal(size=(40, 16, 24)).astype("float32")
+    >>> detector = CropKNNDetector().fit(taps)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     export_onnx(detector, f"{folder}/model.onnx")  # doctest: +SKIP
+    """
+    check_is_fitted(model)
+    steps = _flatten(model)
+    detector = steps[-1]
+    score = _make_scorer(detector)
+    example_shape: tuple[int, ...] = detector.input_shape_
+    metadata = {"tapsklearn": __version__, "offset": repr(float(detector.offset_))}
+    name = "crops"
+    if len(steps) > 1:
+        from torch import nn
+
+        parameters = _read_features(steps[:-1])
+        sr = parameters.pop("sr")
+        features = _make_features(parameters)
+        score = nn.Sequential(features, score)
+        example_shape = (parameters["n_samples"],)
+        metadata["sr"] = str(sr)
+        name = "waveforms"
+    write_whole(Path(path), _write_out(score, name, example_shape, metadata))
+
+
+def _flatten(model: Any) -> list[Any]:
+    if isinstance(model, Pipeline):
+        return [leaf for _, step in model.steps for leaf in _flatten(step)]
+    return [model]
+
+
+def _read_features(steps: list[Any]) -> dict[str, Any]:
+    """Collect the parameters of what turns files into crops."""
+    kinds = [type(step) for step in steps]
+    if kinds == [TapFeatures]:
+        (fused,) = steps
+        loader = spectrogram = crop = fused
+        standardizer = fused.standardizer_ if fused.per == "frequency" else fused
+    elif kinds == [WavLoader, LogSpectrogram, TapCrop, Standardizer]:
+        loader, spectrogram, crop, standardizer = steps
+    else:
+        raise ValueError(
+            "steps other than TapFeatures, or WavLoader, LogSpectrogram, TapCrop and "
+            "Standardizer, cannot be exported: export the detector alone, model[-1], "
+            "which takes crops"
+        )
+    if spectrogram.n_mels is not None:
+        raise ValueError(
+            "mel bands cannot be exported: export the detector alone, model[-1], which "
+            "takes crops"
+        )
+    parameters = {name: getattr(crop, name) for name in _OF_CROPS}
+    parameters |= {
+        "sr": loader.sr,
+        "n_samples": round(loader.sr * loader.duration),
+        "n_fft": spectrogram.n_fft,
+        "hop_length": spectrogram.hop_length,
+    }
+    if standardizer.per == "frequency":
+        parameters |= {"mean": standardizer.mean_, "scale": standardizer.scale_}
+    return parameters
+
+
+def _make_features(parameters: dict[str, Any]) -> Any:
+    import torch
+
+    from tapsklearn.persistence._onnx_modules import WaveformsToCrops
+
+    for name in {"mean", "scale"} & parameters.keys():
+        parameters[name] = torch.as_tensor(parameters[name])
+    return WaveformsToCrops(**parameters)
+
+
+def _make_scorer(detector: Any) -> Any:
+    """Build the torch module of a detector."""
+    from tapsklearn.detectors import CropKNNDetector, SpectrumKNNDetector
+    from tapsklearn.detectors._network_base import NetworkDetector
+    from tapsklearn.detectors._spaces import SPACES
+    from tapsklearn.networks._fold_batch_norm import fold_batch_norm
+    from tapsklearn.persistence import _onnx_modules as modules
+
+    if isinstance(detector, NetworkDetector):
+        network = detector._build_network()
+        fold_batch_norm(network)
+        describe: Any = modules.NetworkNumbers(network, SPACES[detector.score_space])
+    elif isinstance(detector, SpectrumKNNDetector):
+        describe = modules.SpectrumNumbers()
+    elif isinstance(detector, CropKNNDetector):
+        describe = modules.CropNumbers()
+    else:
+        raise ValueError(
+            f"{type(detector).__name__} cannot be exported: it is no detector of "
+            "tapsklearn"
+        )
+    image_shape = (1, *detector.input_shape_)[-2:]
+    judge = _make_judge(detector.normality_)
+    return modules.CropsToScores(describe, judge, image_shape)
+
+
+def _make_judge(normality: Any) -> Any:
+    from torch import nn
+
+    from tapsklearn.detectors import MahalanobisDistance, NeighborDistance
+    from tapsklearn.detectors._spaces import ReconstructionError
+    from tapsklearn.persistence import _onnx_modules as modules
+
+    if isinstance(normality, Pipeline):
+        return nn.Sequential(*(_make_judge(step) for _, step in normality.steps))
+    if isinstance(normality, StandardScaler) and normality.with_mean:
+        scale = 1.0 if normality.scale_ is None else normality.scale_
+        return modules.Scaling(normality.mean_, scale)
+    if isinstance(normality, ReconstructionError):
+        return modules.NegativeError()
+    if isinstance(normality, NeighborDistance):
+        return modules.NegativeNeighborDistance(
+            normality.reference_, normality.n_neighbors
+        )
+    if isinstance(normality, MahalanobisDistance):
+        return modules.NegativeMahalanobisDistance(
+            normality.mean_, normality.deviation_, normality.whitening_
+        )
+    raise ValueError(
+        f"normality={type(normality).__name__} cannot be exported, only a distance to "
+        "normal takes (NeighborDistance, MahalanobisDistance) or an error of "
+        "reconstruction can"
+    )
+
+
+def _write_out(
+    module: Any, name: str, shape: tuple[int, ...], metadata: Mapping[str, str]
+) -> bytes:
+    try:
+        import onnx  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f'{error}; to export models: pip install "tapsklearn[onnx]"'
+        ) from error
+    import torch
+
+    # One take would be taken for a batch that is always of one.
+    example = torch.zeros(2, *shape)
+    with _only_errors("torch.onnx"):
+        program: Any = torch.onnx.export(
+            module.eval(),
+            (example,),
+            input_names=[name],
+            output_names=["score"],
+            dynamic_shapes=({0: torch.export.Dim("n_takes")},),
+            dynamo=True,
+            verbose=False,
+        )
+    proto = program.model_proto
+    for key, value in metadata.items():
+        proto.metadata_props.add(key=key, value=value)
+    return proto.SerializeToString()
+
+
+@contextlib.contextmanager
+def _only_errors(name: str) -> Iterator[None]:
+    """Keep what a library says of itself from the user, who cannot do anything."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

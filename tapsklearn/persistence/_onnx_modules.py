@@ -1,0 +1,358 @@
+"""The steps of a model as torch modules, for export."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tapsklearn.detectors._spaces import Space
+
+# As librosa.power_to_db has them by default: the least power, and how far below a
+# take's loudest bin its floor lies.
+_LEAST_POWER = 1e-10
+_FLOOR_DB = 80.0
+_RISE_DB = 10.0
+_FLOAT32_ROUNDING = 10 * torch.finfo(torch.float32).eps
+
+
+class WaveformsToCrops(nn.Module):
+    """Do what `TapFeatures` does, but for the files: they are given as waveforms.
+
+    Parameters
+    ----------
+    n_samples : int
+        Length of the waveforms.
+    n_fft, hop_length, n_freqs, n_frames, pre_frames : int
+        As for `TapFeatures`.
+    shifts : sequence of int
+        As for `TapFeatures`.
+    mean, scale : Tensor of shape (n_freqs,) or None
+        What each row is standardized by; None is each view by its own.
+    """
+
+    window: Tensor
+    mean: Tensor | None
+    scale: Tensor | None
+
+    def __init__(
+        self,
+        *,
+        n_samples: int,
+        n_fft: int,
+        hop_length: int,
+        n_freqs: int,
+        n_frames: int,
+        pre_frames: int,
+        shifts: Sequence[int],
+        mean: Tensor | None = None,
+        scale: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        self.n_samples = n_samples
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+        self.n_freqs = n_freqs
+        self.n_frames = n_frames
+        self.pre_frames = pre_frames
+        self.shifts = tuple(shifts)
+        # In double precision: 80 dB below the loudest bin, single leaves little.
+        self.register_buffer("window", torch.hann_window(n_fft, dtype=torch.float64))
+        self.register_buffer("mean", mean)
+        self.register_buffer("scale", scale)
+
+    def forward(self, waveforms: Tensor) -> Tensor:
+        """Cut and standardize the taps.
+
+        Parameters
+        ----------
+        waveforms : Tensor of shape (n_takes, n_samples)
+            Takes at the sampling rate of the model.
+
+        Returns
+        -------
+        Tensor of shape (n_takes, n_views, n_freqs, n_frames)
+            Crops.
+        """
+        half = self.n_fft // 2
+        padded = nn.functional.pad(waveforms.double(), (half, half))
+        frames = padded.unfold(-1, self.n_fft, self.hop_length) * self.window
+        spectrum = torch.view_as_real(torch.fft.rfft(frames))
+        power = spectrum.square().sum(dim=-1).clamp(min=_LEAST_POWER)
+        power = power.maximum(
+            power.amax(dim=(1, 2), keepdim=True) * 10 ** (-_FLOOR_DB / 10)
+        )
+        start = self._find_onset(power.sum(dim=-1)) - self.pre_frames
+        rows = 10 * power[:, :, : self.n_freqs].log10().transpose(1, 2)
+        floor = 10 * power.amin(dim=(1, 2)).log10()[:, None, None]
+        crops = torch.stack(
+            [self._cut(rows, floor, start + shift) for shift in self.shifts], dim=1
+        )
+        return self._standardize(crops).float()
+
+    def _find_onset(self, energy: Tensor) -> Tensor:
+        places = torch.arange(energy.shape[1])
+        loudest = energy.argmax(dim=1, keepdim=True)
+        reach = self.n_frames - self.pre_frames - 1
+        near = (places >= loudest - reach) & (places <= loudest)
+        threshold = energy.amax(dim=1, keepdim=True) * 10 ** (-_RISE_DB / 10)
+        rises = near & (energy >= threshold)
+        return torch.where(rises, places, energy.shape[1]).amin(dim=1)
+
+    def _cut(self, rows: Tensor, floor: Tensor, first: Tensor) -> Tensor:
+        places = first[:, None] + torch.arange(self.n_frames)
+        inside = (places >= 0) & (places < rows.shape[2])
+        known = places.clamp(0, rows.shape[2] - 1)[:, None]
+        cut = rows.gather(2, known.expand(-1, self.n_freqs, -1))
+        return torch.where(inside[:, None], cut, floor)
+
+    def _standardize(self, crops: Tensor) -> Tensor:
+        if self.mean is not None and self.scale is not None:
+            return (crops - self.mean[:, None]) / self.scale[:, None]
+        mean = crops.mean(dim=(2, 3), keepdim=True)
+        scale = (crops - mean).square().mean(dim=(2, 3), keepdim=True).sqrt()
+        constant = scale <= _FLOAT32_ROUNDING * mean.abs()
+        return (crops - mean) / torch.where(constant, 1.0, scale)
+
+
+class CropsToScores(nn.Module):
+    """Describe takes and judge the description.
+
+    Parameters
+    ----------
+    describe : Module
+        From (n_takes, n_views, n_freqs, n_frames) to (n_takes, n_numbers).
+    judge : Module
+        From there, in double precision, to (n_takes,).
+    image_shape : tuple of int
+        Of one view.
+    """
+
+    def __init__(
+        self, describe: nn.Module, judge: nn.Module, image_shape: tuple[int, int]
+    ) -> None:
+        super().__init__()
+        self.describe = describe
+        self.judge = judge
+        self.image_shape = image_shape
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """Score crops.
+
+        Parameters
+        ----------
+        crops : Tensor of shape (n_takes, ...)
+            Crops, of the shape that the detector takes.
+
+        Returns
+        -------
+        Tensor of shape (n_takes,)
+            Scores.
+        """
+        n_views = crops[0].numel() // (self.image_shape[0] * self.image_shape[1])
+        takes = crops.reshape(crops.shape[0], n_views, *self.image_shape)
+        return self.judge(self.describe(takes).double())
+
+
+class NetworkNumbers(nn.Module):
+    """Give what a network makes of takes in one of its spaces, mean over the views.
+
+    Parameters
+    ----------
+    network : Module
+        The network.
+    space : callable
+        The space.
+    """
+
+    def __init__(self, network: nn.Module, space: Space) -> None:
+        super().__init__()
+        self.network = network
+        self.space = space
+        self.dtype = next(network.parameters()).dtype
+
+    def forward(self, takes: Tensor) -> Tensor:
+        """Describe takes.
+
+        Parameters
+        ----------
+        takes : Tensor of shape (n_takes, n_views, n_freqs, n_frames)
+            Takes.
+
+        Returns
+        -------
+        Tensor of shape (n_takes, n_numbers)
+            Numbers.
+        """
+        images = takes.flatten(0, 1).unsqueeze(1).to(self.dtype)
+        numbers = self.space(self.network, images)
+        return numbers.unflatten(0, (-1, takes.shape[1])).mean(dim=1)
+
+
+class SpectrumNumbers(nn.Module):
+    """Give mean and standard deviation of each row, mean over the views."""
+
+    def forward(self, takes: Tensor) -> Tensor:
+        """Describe takes.
+
+        Parameters
+        ----------
+        takes : Tensor of shape (n_takes, n_views, n_freqs, n_frames)
+            Takes.
+
+        Returns
+        -------
+        Tensor of shape (n_takes, 2 * n_freqs)
+            Numbers.
+        """
+        parts = [takes.mean(dim=3), takes.std(dim=3, correction=0)]
+        return torch.cat(parts, dim=2).mean(dim=1)
+
+
+class CropNumbers(nn.Module):
+    """Give the whole crop, mean over the views."""
+
+    def forward(self, takes: Tensor) -> Tensor:
+        """Describe takes.
+
+        Parameters
+        ----------
+        takes : Tensor of shape (n_takes, n_views, n_freqs, n_frames)
+            Takes.
+
+        Returns
+        -------
+        Tensor of shape (n_takes, n_freqs * n_frames)
+            Numbers.
+        """
+        return takes.mean(dim=1).flatten(1)
+
+
+class NegativeError(nn.Module):
+    """Judge as `ReconstructionError` does."""
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Score points.
+
+        Parameters
+        ----------
+        numbers : Tensor of shape (n_takes, 1)
+            Errors.
+
+        Returns
+        -------
+        Tensor of shape (n_takes,)
+            Scores.
+        """
+        return -numbers[:, 0]
+
+
+class NegativeNeighborDistance(nn.Module):
+    """Judge as `NeighborDistance` does.
+
+    Parameters
+    ----------
+    reference : array of shape (n_reference, n_numbers)
+        The normal points.
+    n_neighbors : int
+        How many are near.
+    """
+
+    reference: Tensor
+    squares: Tensor
+
+    def __init__(self, reference: Any, n_neighbors: int) -> None:
+        super().__init__()
+        self.n_neighbors = min(n_neighbors, len(reference))
+        self.register_buffer("reference", torch.as_tensor(reference).double())
+        self.register_buffer("squares", self.reference.square().sum(dim=1))
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Score points.
+
+        Parameters
+        ----------
+        numbers : Tensor of shape (n_takes, n_numbers)
+            Points.
+
+        Returns
+        -------
+        Tensor of shape (n_takes,)
+            Scores.
+        """
+        ranked = self.squares - 2 * numbers @ self.reference.T
+        nearest = ranked.topk(self.n_neighbors, largest=False).indices
+        # Measured anew, as the square expanded loses half of the digits.
+        near = self.reference[nearest] - numbers[:, None]
+        return -near.square().sum(dim=2).sqrt().mean(dim=1)
+
+
+class NegativeMahalanobisDistance(nn.Module):
+    """Judge as `MahalanobisDistance` does.
+
+    Parameters
+    ----------
+    mean, deviation : array of shape (n_numbers,)
+        Of the normal points.
+    whitening : array of shape (n_numbers, n_numbers)
+        What turns them into a round cloud.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+    whitening: Tensor
+
+    def __init__(self, mean: Any, deviation: Any, whitening: Any) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.as_tensor(mean))
+        self.register_buffer("deviation", torch.as_tensor(deviation))
+        self.register_buffer("whitening", torch.as_tensor(whitening))
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Score points.
+
+        Parameters
+        ----------
+        numbers : Tensor of shape (n_takes, n_numbers)
+            Points.
+
+        Returns
+        -------
+        Tensor of shape (n_takes,)
+            Scores.
+        """
+        white = ((numbers - self.mean) / self.deviation) @ self.whitening
+        return -white.square().sum(dim=1).sqrt()
+
+
+class Scaling(nn.Module):
+    """Scale as `StandardScaler` does.
+
+    Parameters
+    ----------
+    mean, scale : array of shape (n_numbers,)
+        Of the normal points.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, mean: Any, scale: Any) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.as_tensor(mean))
+        self.register_buffer("scale", torch.as_tensor(scale))
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Scale points.
+
+        Parameters
+        ----------
+        numbers : Tensor of shape (n_takes, n_numbers)
+            Points.
+
+        Returns
+        -------
+        Tensor of shape (n_takes, n_numbers)
+            Scaled.
+        """
+        return (numbers - self.mean) / self.scale

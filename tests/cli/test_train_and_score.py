@@ -1,0 +1,246 @@
+"""From recordings to a model file, and from that to verdicts."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from commands import BOARDS, NORMAL, spawn, write_taps
+
+from tapsklearn import CropKNNDetector
+from tapsklearn.inspection import board_verdicts
+from tapsklearn.persistence import load, read_about, save
+
+COLUMNS = ["path", "score", "p_value", "verdict", "error"]
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory: pytest.TempPathFactory, taps: Path) -> Path:
+    from tapsklearn.cli import main
+
+    path = tmp_path_factory.mktemp("model") / "model.taps"
+    assert main(["train", str(taps), "-o", str(path), "--jobs", "1"]) == 0
+    return path
+
+
+def read_csv(out: str) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(out), keep_default_na=False, na_values={"score": ""})
+
+
+def test_the_scores_are_those_of_the_model(
+    run: Any, taps: Path, model_file: Path
+) -> None:
+    code, out, _ = run("score", model_file, taps / "bad 1", taps / "good 1" / "00.wav")
+    assert code == 0
+    table = read_csv(out)
+    assert list(table) == COLUMNS
+    files = sorted((taps / "bad 1").glob("*.wav"))
+    assert list(table["path"]) == [*map(str, files), str(taps / "good 1" / "00.wav")]
+    model = load(model_file)
+    np.testing.assert_allclose(
+        table["score"], model.score_samples(list(table["path"])), rtol=1e-6
+    )
+    predicted = np.where(model.predict(list(table["path"])) == 1, "normal", "abnormal")
+    assert list(table["verdict"]) == list(predicted)
+    assert (table["error"] == "").all()
+
+
+def test_what_the_file_says(run: Any, taps: Path, model_file: Path) -> None:
+    code, out, _ = run("info", model_file)
+    assert code == 0
+    for said in ("CropKNNDetector", "TapFeatures", "16 takes of 4 boards"):
+        assert said in out
+    assert "good 1: 4 takes, normal" in out
+    assert "bad 2: 4 takes, abnormal" in out
+    code, out, _ = run("info", model_file, "--json")
+    assert json.loads(out) == read_about(model_file)
+    assert "paths_sha256" in json.loads(out)["training"]
+
+
+def test_a_seed_makes_the_same_model(run: Any, taps: Path, tmp_path: Path) -> None:
+    options = ("--method", "ae", "--epochs", "1", "--seed", "3", "--jobs", "1")
+    scores = []
+    for name in "ab":
+        code, out, err = run("train", taps, "-o", tmp_path / name, *options)
+        assert (code, out) == (0, "")
+        model = load(tmp_path / name)
+        scores.append(model.score_samples([taps / "bad 1" / "00.wav"]))
+    assert scores[0] == scores[1]
+    assert model[-1].max_epochs == 1
+    assert err.splitlines()[-1].startswith("tapsklearn: ae has learnt from 16 takes")
+
+
+def test_normal_boards_are_enough(run: Any, tmp_path: Path) -> None:
+    write_taps(tmp_path / "taps", dict.fromkeys(NORMAL, ""))
+    code, _, err = run(
+        *("train", tmp_path / "taps", "-o", tmp_path / "model", "--normal", "*")
+    )
+    assert code == 0
+    assert "8 takes of 2 boards, 2 of them normal" in err
+    assert "--method auto" not in err
+    code, out, _ = run("score", tmp_path / "model", tmp_path / "taps")
+    assert code == 0
+    assert len(read_csv(out)) == 8
+
+
+def test_auto_takes_the_winner_of_the_comparison(
+    run: Any, taps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("_train", "_compare"):
+        monkeypatch.setattr(
+            f"tapsklearn.cli.{module}.DEFAULT_METHODS", ("crop-knn", "spectrum-knn")
+        )
+    code, out, _ = run("compare", taps, "--jobs", "1", "--out", tmp_path / "compared")
+    ranking = pd.read_csv(tmp_path / "compared" / "ranking.csv", index_col=0)
+    code, again, _ = run(
+        "train", taps, "-o", tmp_path / "model", "--method", "auto", "--jobs", "1"
+    )
+    assert code == 0
+    assert again.splitlines()[-3:] == out.splitlines()[-3:]
+    detector = load(tmp_path / "model")[-1]
+    assert isinstance(detector, CropKNNDetector) == (ranking.index[0] == "crop-knn")
+    metrics = read_about(tmp_path / "model")["metrics"]
+    assert metrics["roc_auc"] == pytest.approx(ranking["roc_auc"].iloc[0])
+    assert {"false_alarm_rate", "hit_rate", "roc_auc_low", "n_folds"} <= set(metrics)
+
+
+def test_training_that_cannot_be(
+    run: Any, refuse: Any, taps: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "model"
+    assert "known are" in refuse("train", taps, "-o", out, "--method", "magic")
+    assert "is a folder" in refuse("train", taps, "-o", tmp_path)
+    assert "no folder" in refuse("train", taps, "-o", tmp_path / "a" / "b")
+    assert "fits no board" in refuse("train", taps, "-o", out, "--normal", "x*")
+    bad = write_taps(tmp_path / "bad", {"bad 1": "abnormal"})
+    assert "none of its boards" in refuse("train", bad, "-o", out)
+    folder = write_taps(tmp_path / "taps", dict.fromkeys(NORMAL, "normal"))
+    assert "all its boards are normal" in refuse(
+        "train", folder, "-o", out, "--method", "auto"
+    )
+    (folder / "good 1" / "00.wav").write_bytes(b"")
+    code, _, err = run("train", folder, "-o", out)
+    assert code == 2
+    assert err.splitlines()[-1].endswith("00.wav: the file is empty")
+    assert not out.exists()
+
+
+def test_broken_files_have_their_rows(
+    run: Any, taps: Path, model_file: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mixed"
+    shutil.copytree(taps / "good 1", folder / "deep" / "deeper")
+    (folder / "deep" / "deeper" / "01.wav").write_text("nothing")
+    (folder / "empty").mkdir()
+    (tmp_path / "nothing here").mkdir()
+    given = (folder, tmp_path / "nothing here", tmp_path / "gone.wav", "x" * 5000)
+    code, out, err = run("score", model_file, *given)
+    assert code == 1
+    table = read_csv(out)
+    assert [Path(path).name[:12] for path in table["path"]] == [
+        *("00.wav", "01.wav", "02.wav", "03.wav"),
+        *("nothing here", "gone.wav", "x" * 12),
+    ]
+    broken = table["error"] != ""
+    assert list(broken) == [False, True, False, False, True, True, True]
+    assert table["score"].isna().equals(broken)
+    assert (table["verdict"] == "").equals(broken)
+    assert "no recordings" in table["error"][4]
+    assert "no such file" in table["error"][5]
+    assert "Traceback" not in err
+
+
+def test_json_lines(run: Any, taps: Path, model_file: Path) -> None:
+    code, out, _ = run("score", model_file, taps / "good 1", "gone.wav", "--json")
+    assert code == 1
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [list(row) for row in rows] == [COLUMNS] * 5
+    assert rows[-1]["score"] is None
+    assert rows[-1]["p_value"] is None
+
+
+def test_verdicts_on_boards(run: Any, taps: Path, model_file: Path) -> None:
+    code, rows, _ = run("score", model_file, taps)
+    taps_of = read_csv(rows)
+    code, out, err = run("score", model_file, taps, "gone.wav", "--board-verdicts")
+    assert code == 1
+    assert "tapsklearn: gone.wav: there is no such file" in err
+    table = read_csv(out).set_index("board")
+    assert set(table.index) == {str(taps / board) for board in BOARDS}
+    boards = [str(Path(path).parent) for path in taps_of["path"]]
+    with pytest.warns(UserWarning, match="no tap has a p-value"):
+        expected = board_verdicts(taps_of["p_value"], boards, scores=taps_of["score"])
+    assert list(table["verdict"]) == list(expected["verdict"])
+    np.testing.assert_allclose(table["p_value"], expected["p_value"])
+
+
+def test_a_list_on_standard_input_is_scored_as_it_comes(
+    taps: Path, model_file: Path
+) -> None:
+    process = spawn("score", model_file, "-", stdin=-1)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stdout.readline() == ",".join(COLUMNS) + "\n"
+    for name in ("00.wav", "01.wav"):
+        process.stdin.write(f"{taps / 'good 1' / name}\n")
+        process.stdin.flush()
+        # Before the next one is known.
+        assert process.stdout.readline().startswith(f"{taps / 'good 1' / name},")
+    process.stdin.write(f"\n{taps / 'bad 1'}\ngone.wav")
+    out, err = process.communicate(timeout=60)
+    assert len(list(csv.reader(io.StringIO(out)))) == 4 + 1
+    assert process.returncode == 1
+    assert "Traceback" not in err
+
+
+def test_models_that_cannot_score_files(
+    refuse: Any, taps: Path, tmp_path: Path
+) -> None:
+    assert "No such file" in refuse("score", tmp_path / "gone.taps", taps)
+    (tmp_path / "bad.taps").write_text("nothing")
+    for command in (
+        ("score", tmp_path / "bad.taps", taps),
+        ("info", tmp_path / "bad.taps"),
+    ):
+        assert "bad.taps: is no tapsklearn model" in refuse(*command)
+    crops = np.random.default_rng(0).normal(size=(40, 10, 12))
+    save(CropKNNDetector().fit(crops), tmp_path / "crops.taps")
+    refused = refuse("score", tmp_path / "crops.taps", taps)
+    assert "crops.taps: a CropKNNDetector cannot judge files" in refused
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")
+def test_names_that_no_encoding_knows(
+    run: Any, taps: Path, model_file: Path, tmp_path: Path
+) -> None:
+    name = os.fsdecode(b"\xff tap\n.wav")
+    shutil.copy(taps / "good 1" / "00.wav", tmp_path / name)
+    code, out, _ = run("score", model_file, tmp_path)
+    assert code == 0
+    assert len(list(csv.reader(io.StringIO(out)))) == 2
+
+
+def test_more_files_than_are_judged_at_once(
+    run: Any, taps: Path, model_file: Path, tmp_path: Path
+) -> None:
+    for number in range(150):
+        source = taps / "good 1" / f"{number % 4:02}.wav"
+        (tmp_path / f"{number:03}.wav").hardlink_to(source)
+    (tmp_path / "099.wav").unlink()
+    (tmp_path / "099.wav").write_bytes(b"RIFF")
+    code, out, _ = run("score", model_file, tmp_path)
+    assert code == 1
+    table = read_csv(out)
+    assert [Path(path).stem for path in table["path"]] == [
+        f"{number:03}" for number in range(150)
+    ]
+    assert list(np.flatnonzero(table["error"])) == [99]
+    scores = table["score"].to_numpy()
+    np.testing.assert_allclose(scores[4:96], scores[:92], rtol=1e-9)

@@ -14,7 +14,7 @@ from tapsklearn.cli._choices import (
     require_both_conditions,
 )
 from tapsklearn.cli._comparison import run_comparison
-from tapsklearn.cli._options import Jobs, Normal, Recordings, Seed, split_list
+from tapsklearn.cli._options import Epochs, Jobs, Normal, Recordings, Seed, split_list
 
 
 def compare(
@@ -36,14 +36,7 @@ def compare(
             help=f"Folds over boards.  [default: {MOST_FOLDS}, or what is feasible]",
         ),
     ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Epochs of every method that trains.  [default: its own]",
-        ),
-    ] = None,
+    epochs: Epochs = None,
     seed: Seed = 0,
     jobs: Jobs = None,
     out: Annotated[

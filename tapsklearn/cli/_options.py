@@ -19,6 +19,15 @@ Normal = Annotated[
     ),
 ]
 
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Epochs of every method that trains.  [default: its own]",
+    ),
+]
+
 Seed = Annotated[
     int, typer.Option(min=0, metavar="N", help="Seed of all that is random.")
 ]

@@ -14,7 +14,7 @@ from tapsklearn.cli._choices import (
     require_normal_boards,
 )
 from tapsklearn.cli._comparison import run_comparison
-from tapsklearn.cli._options import Jobs, Normal, Recordings, Seed, split_list
+from tapsklearn.cli._options import Epochs, Jobs, Normal, Recordings, Seed, split_list
 from tapsklearn.cli._progress import progress_bars
 
 if TYPE_CHECKING:
@@ -41,14 +41,7 @@ def train(
         ),
     ] = _RECOMMENDED,
     normal: Normal = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Epochs of a method that trains.  [default: its own]",
-        ),
-    ] = None,
+    epochs: Epochs = None,
     seed: Seed = 0,
     jobs: Jobs = None,
 ) -> None:

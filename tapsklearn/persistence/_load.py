@@ -145,19 +145,18 @@ def leave_machine(model: BaseEstimator) -> None:
     model : estimator
         The model, which is changed.
     """
-    model.set_params(
-        **{
-            name: OF_THE_MACHINE[name.rpartition("__")[2]]
-            for name in model.get_params()
-            if name.rpartition("__")[2] in OF_THE_MACHINE
-        }
-    )
+    for estimator in _walk(model):
+        for name in OF_THE_MACHINE.keys() & vars(estimator).keys():
+            setattr(estimator, name, OF_THE_MACHINE[name])
 
 
 def _check_parameters(model: BaseEstimator, made_by: str) -> None:
     """Give parameters newer than the file their defaults; refuse what is not known."""
     for estimator in _walk(model):
-        known = signature(type(estimator).__init__).parameters
+        kind = type(estimator)
+        if f"{kind.__module__}.{kind.__name__}" not in OUR_CLASSES:
+            continue
+        known = signature(kind.__init__).parameters
         for name, parameter in known.items():
             if parameter.default is not parameter.empty:
                 vars(estimator).setdefault(name, parameter.default)
@@ -168,17 +167,18 @@ def _check_parameters(model: BaseEstimator, made_by: str) -> None:
         ]
         if unknown:
             raise ModelFileError(
-                f"{type(estimator).__name__} in it has {', '.join(unknown)}, which "
+                f"{kind.__name__} in it has {', '.join(unknown)}, which "
                 f"tapsklearn {made_by} knew and this {__version__} does not"
             )
 
 
 def _walk(value: Any) -> Iterator[BaseEstimator]:
-    """Find the estimators of ours in an estimator, also the fitted ones."""
+    """Find all estimators in an estimator: parameters, steps and what was fitted."""
     if isinstance(value, BaseEstimator):
-        if f"{type(value).__module__}.{type(value).__qualname__}" in OUR_CLASSES:
-            yield value
-        value = list(vars(value).values())
+        yield value
+        value = vars(value)
+    if isinstance(value, dict):
+        value = list(value.values())
     if isinstance(value, list | tuple):
         for each in value:
             yield from _walk(each)

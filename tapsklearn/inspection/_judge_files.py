@@ -61,10 +61,9 @@ def judge_files(
     >>> import tempfile
     >>> from sklearn.pipeline import make_pipeline
     >>> from tapsklearn import CropKNNDetector, TapFeatures
-    >>> from tapsklearn.datasets import load_takes, make_tap_boards
+    >>> from tapsklearn.datasets import make_tap_boards
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     make_tap_boards(folder, scenario="wide", n_takes=2, random_state=0)
-    ...     takes = load_takes(folder)
+    ...     takes = make_tap_boards(folder, scenario="wide", n_takes=1, random_state=0)
     ...     model = make_pipeline(TapFeatures(), CropKNNDetector(false_alarm_rate=0.2))
     ...     model = model.fit(takes.paths[:10])
     ...     rows = list(judge_files(model, [takes.paths[0], "nothing.wav"]))

@@ -5,6 +5,7 @@ from . import model_selection as model_selection
 from . import networks as networks
 from . import persistence as persistence
 from . import preprocessing as preprocessing
+from . import recording as recording
 from ._version import __version__ as __version__
 from .detectors import ArcFaceDetector as ArcFaceDetector
 from .detectors import Augmentation as Augmentation

@@ -16,10 +16,14 @@ from tapsklearn._version import __version__
 from tapsklearn.cli._check import check
 from tapsklearn.cli._compare import compare
 from tapsklearn.cli._demo import demo
+from tapsklearn.cli._devices import devices
 from tapsklearn.cli._info import info
+from tapsklearn.cli._listen import listen
+from tapsklearn.cli._record import record
 from tapsklearn.cli._score import score
 from tapsklearn.cli._synth import synth
 from tapsklearn.cli._train import train
+from tapsklearn.recording._microphone_error import MicrophoneError
 
 # Typer has no public name for the root of its errors about arguments.
 _UsageError: Any = typer.BadParameter.__base__
@@ -34,7 +38,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (demo, synth, check, compare, train, score, info):
+for _command in (
+    *(demo, synth, check, compare, train, score, info),
+    *(devices, record, listen),
+):
     app.command()(_command)
 
 
@@ -68,8 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when all went well, 1 when a check found something or a recording could not
-        be scored, 2 on wrong use, 130 when interrupted or terminated.
+        0 when all went well, 1 when a check found something, a recording could not be
+        scored or a microphone was not there, 2 on wrong use, 130 when interrupted or
+        terminated.
     """
     # A file's name can hold what no encoding knows, and must not end the listing.
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -99,6 +107,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _fail(f"{where}{error.strerror or error}")
         except ValueError as error:
             return _fail(str(error))
+        except MicrophoneError as error:
+            _say(str(error))
+            return 1
         except (KeyboardInterrupt, typer.Abort):
             status = _INTERRUPTED
     if status == _INTERRUPTED:

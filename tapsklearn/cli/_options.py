@@ -39,6 +39,31 @@ Jobs = Annotated[
     ),
 ]
 
+Device = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DEVICE",
+        help="Microphone, by its number or part of its name, as `tapsklearn devices` "
+        "lists them.  [default: the system's]",
+    ),
+]
+
+
+def read_device(device: str | None) -> int | str | None:
+    """Tell the number of a device from a name.
+
+    Parameters
+    ----------
+    device : str or None
+        As given.
+
+    Returns
+    -------
+    int, str or None
+        A number if it is one.
+    """
+    return int(device) if device is not None and device.isdecimal() else device
+
 
 def split_list(values: Sequence[str] | None) -> list[str] | None:
     """Split what was given with commas, by repeating the option, or both.

@@ -1,0 +1,109 @@
+"""``tapsklearn listen``: a verdict a moment after each tap."""
+
+import contextlib
+import csv
+import queue
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tapsklearn.cli._options import Device, read_device
+
+_COLUMNS = (
+    *("board", "time", "level", "flags"),
+    *("score", "p_value", "verdict", "error"),
+)
+_ALPHA = 0.05
+
+
+def listen(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Model file.")],
+    device: Device = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Table to write the results to."),
+    ] = None,
+) -> None:
+    """Listen, and judge each tap; Enter starts the next board, Ctrl-C ends.
+
+    One line a tap, and what all taps of the board together say.
+    """
+    from tapsklearn.inspection._judge_files import check_reads_files
+    from tapsklearn.persistence import load
+    from tapsklearn.recording import listen as listen_to
+
+    fitted = load(model)
+    try:
+        check_reads_files(fitted)
+    except ValueError as error:
+        raise ValueError(f"{model}: {error}") from error
+    alpha = getattr(fitted[-1], "false_alarm_rate", _ALPHA)
+    n_enters = _count_enters()
+    board, p_values = 1, list[float]()
+    # To be interrupted is how it ends.
+    with _open_table(out) as table, contextlib.suppress(KeyboardInterrupt):
+        typer.echo("tapsklearn: listening; Enter starts the next board", err=True)
+        for tap in listen_to(fitted, read_device(device)):
+            if not n_enters.empty():
+                while not n_enters.empty():
+                    n_enters.get()
+                board, p_values = board + 1, []
+            if not tap["error"]:
+                p_values.append(tap["p_value"])
+            typer.echo(_describe(tap, board, p_values, alpha))
+            table({"board": board, **tap})
+
+
+def _describe(
+    tap: dict[str, Any], board: int, p_values: list[float], alpha: float
+) -> str:
+    from tapsklearn.inspection import board_verdicts
+
+    said = f"{tap['time']:9.2f} s  {tap['level']:4.0f} dB  "
+    said += tap["error"] or (
+        f"{tap['verdict']:8}  score {tap['score']:.4g}, p {tap['p_value']:.3f}"
+    )
+    if tap["flags"]:
+        said += f" ({tap['flags']})"
+    if not p_values:
+        return said
+    with warnings.catch_warnings():
+        # That more takes to calibrate with would be needed is not news at each tap.
+        warnings.simplefilter("ignore")
+        (verdict,) = board_verdicts(p_values, [board] * len(p_values), alpha=alpha)[
+            "verdict"
+        ]
+    return f"{said}  board {board}: {verdict} after {len(p_values)}"
+
+
+def _count_enters() -> "queue.SimpleQueue[str]":
+    """Read lines as they come, besides."""
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+
+    threading.Thread(target=read, daemon=True).start()
+    return lines
+
+
+@contextlib.contextmanager
+def _open_table(out: Path | None) -> Iterator[Any]:
+    if out is None:
+        yield lambda row: None
+        return
+    with out.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, _COLUMNS)
+        table.writeheader()
+
+        def write(row: dict[str, Any]) -> None:
+            table.writerow(row)
+            file.flush()
+
+        yield write

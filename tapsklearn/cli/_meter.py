@@ -1,0 +1,82 @@
+"""How loud it is, on standard error, for whom it is shown on a terminal."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+import typer
+
+_LOWEST_DB = -60.0
+_WIDTH = 30
+
+
+class LevelMeter:
+    """A line that shows the level and what is left, with messages above it.
+
+    Parameters
+    ----------
+    live : rich.live.Live or None
+        Where the line is drawn; None draws none.
+    """
+
+    def __init__(self, live: object | None) -> None:
+        self.live = live
+        self.n_left = ""
+        self.peak = _LOWEST_DB
+
+    def show(self, level: float) -> None:
+        """Show a level, which falls slowly so that it can be read.
+
+        Parameters
+        ----------
+        level : float
+            In dB relative to full scale.
+        """
+        self.peak = max(level, self.peak - 0.5)
+        if self.live is None:
+            return
+        filled = round(_WIDTH * (1 - max(self.peak, _LOWEST_DB) / _LOWEST_DB))
+        bar = "█" * min(filled, _WIDTH) + "░" * (_WIDTH - min(filled, _WIDTH))
+        self.live.update(f"{bar} {self.peak:4.0f} dB  {self.n_left}")  # type: ignore[attr-defined]
+
+    def count_down(self, n_left: int) -> None:
+        """Show how many takes are left.
+
+        Parameters
+        ----------
+        n_left : int
+            How many.
+        """
+        self.n_left = f"{n_left} to go"
+
+    def say(self, message: str) -> None:
+        """Write a line that stays.
+
+        Parameters
+        ----------
+        message : str
+            The line.
+        """
+        if self.live is None:
+            typer.echo(message, err=True)
+        else:
+            self.live.console.print(message, markup=False, highlight=False)  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def level_meter() -> Iterator[LevelMeter]:
+    """Show a meter while something is recorded.
+
+    Yields
+    ------
+    LevelMeter
+        The meter.
+    """
+    if not sys.stderr.isatty():
+        yield LevelMeter(None)
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    with Live("", console=Console(stderr=True), transient=True) as live:
+        yield LevelMeter(live)

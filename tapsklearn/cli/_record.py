@@ -1,0 +1,84 @@
+"""``tapsklearn record``: a board's takes, one each time that it is tapped."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tapsklearn.cli._meter import level_meter
+from tapsklearn.cli._options import Device, read_device
+
+if TYPE_CHECKING:
+    from tapsklearn.recording import Tap
+
+
+class Condition(StrEnum):
+    """What a board is known to be."""
+
+    normal = "normal"
+    abnormal = "abnormal"
+
+
+def record(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of all boards.")
+    ],
+    board: Annotated[str, typer.Option(metavar="NAME", help="Board that is tapped.")],
+    condition: Annotated[
+        Condition, typer.Option(help="What the board is known to be.")
+    ] = Condition.normal,
+    takes: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Takes of it in the end.")
+    ] = 30,
+    specimen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Object that the board is of, if it is not one of its own.",
+        ),
+    ] = None,
+    device: Device = None,
+) -> None:
+    """Record takes of a board, one each time that it is tapped.
+
+    Tap it in the same place, with the same stick, and wait for each take to be
+    counted. A take that is clipped, too quiet or holds two taps is not kept; tap
+    again. A recording that was broken off goes on where it was.
+    """
+    from tapsklearn.recording import record_takes
+
+    n_kept = 0
+    with level_meter() as meter:
+
+        def tell(tap: "Tap", path: Path | None) -> None:
+            nonlocal n_kept
+            n_kept += path is not None
+            meter.say(_describe(tap, path))
+
+        written = record_takes(
+            directory,
+            board,
+            takes,
+            device=read_device(device),
+            condition=condition.value,
+            specimen=specimen,
+            on_tap=tell,
+            on_block=meter.show,
+            on_left=meter.count_down,
+        )
+    typer.echo(
+        f"tapsklearn: {board}: {len(written)} takes recorded into {directory}", err=True
+    )
+
+
+def _describe(tap: Any, path: Path | None) -> str:
+    if path is not None:
+        return f"saved {path} ({tap.peak_db:.0f} dB)"
+    reasons = {
+        "it clipped: tap more softly, or turn the microphone down": tap.is_clipped,
+        "it was too quiet: tap harder, or come closer": tap.is_quiet,
+        "something struck twice": tap.is_double,
+    }
+    said = "; ".join(reason for reason, is_so in reasons.items() if is_so)
+    return f"not kept, {said}. Tap again"

@@ -1,0 +1,122 @@
+"""A board's takes, from tap to file."""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soxr
+
+from tapsklearn.recording._microphone import open_microphone
+from tapsklearn.recording._takes_file import TakesFile
+from tapsklearn.recording._tap import Tap
+from tapsklearn.recording._tap_trigger import TapTrigger
+
+
+def record_takes(
+    directory: str | os.PathLike[str],
+    board: str,
+    n_takes: int = 30,
+    duration: float = 3.0,
+    device: int | str | None = None,
+    *,
+    condition: str = "normal",
+    specimen: str | None = None,
+    sr: int = 44100,
+    pre_seconds: float = 0.5,
+    on_tap: Callable[[Tap, Path | None], None] | None = None,
+    on_left: Callable[[int], None] | None = None,
+    on_block: Callable[[float], None] | None = None,
+    microphone: Any = None,
+) -> list[Path]:
+    """Record takes of a board, one each time that it is tapped.
+
+    A take is written whole, then listed in takes.csv, then announced; a take that is
+    clipped, too quiet or holds two taps is not kept. Takes that are there count: a
+    recording that was broken off goes on at the next number.
+
+    Parameters
+    ----------
+    directory : path-like
+        The folder of all boards, as `load_takes` reads it.
+    board : str
+        The board that is tapped.
+    n_takes : int, default=30
+        How many takes the board has in the end.
+    duration : float, default=3.0
+        Length of a take, in seconds.
+    device : int or str, default=None
+        What to record with; None is the default microphone.
+    condition : {"normal", "abnormal"}, default="normal"
+        Condition of the board.
+    specimen : str, default=None
+        Specimen that the board is of; None is one of its own.
+    sr : int, default=44100
+        Sampling rate of the takes, in Hz; a device that has another one is resampled.
+    pre_seconds : float, default=0.5
+        How much of a take lies before the tap, in seconds.
+    on_tap : callable, default=None
+        Called with each tap and its file, or None if it is not kept.
+    on_left : callable, default=None
+        Called with the number of takes that are left, at the start and after each.
+    on_block : callable, default=None
+        Called with the level of each block, in dB relative to full scale.
+    microphone : Microphone, default=None
+        What to record with in place of `device`.
+
+    Returns
+    -------
+    list of Path
+        The files that were written, in order.
+
+    Raises
+    ------
+    MicrophoneError
+        If nothing can be recorded, or no more; the takes before are kept.
+    ValueError
+        If a parameter is wrong, or takes.csv says otherwise of the board.
+    """
+    if condition not in ("normal", "abnormal"):
+        raise ValueError(f"condition={condition!r} must be 'normal' or 'abnormal'")
+    takes = TakesFile(
+        Path(directory), board, condition=condition, specimen=specimen or board
+    )
+    written: list[Path] = []
+    if takes.n_takes >= n_takes:
+        return written
+    with open_microphone(microphone, device, sr) as source:
+        if on_left:
+            on_left(n_takes - takes.n_takes)
+        trigger = TapTrigger(sr=source.sr, duration=duration, pre_seconds=pre_seconds)
+        for tap in _find_taps(source, trigger, on_block):
+            path = None
+            if tap.is_good:
+                if source.sr != sr:
+                    tap = _resample(tap, source.sr, sr)
+                path = takes.add(tap, sr)
+                written.append(path)
+            if on_tap:
+                on_tap(tap, path)
+            if on_left:
+                on_left(n_takes - takes.n_takes)
+            if takes.n_takes >= n_takes:
+                break
+    return written
+
+
+def _find_taps(
+    blocks: Iterable[Any],
+    trigger: TapTrigger,
+    on_block: Callable[[float], None] | None,
+) -> Iterable[Tap]:
+    for block in blocks:
+        if on_block and len(block):
+            on_block(20 * float(np.log10(max(np.abs(block).max(), 1e-6))))
+        yield from trigger.feed(block)
+
+
+def _resample(tap: Tap, sr: int, to: int) -> Tap:
+    waveform = soxr.resample(tap.waveform, sr, to)
+    return replace(tap, waveform=waveform, onset=round(tap.onset * to / sr))

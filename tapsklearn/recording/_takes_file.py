@@ -1,0 +1,147 @@
+"""Takes on disk: each whole before it is listed, and listed before it is announced."""
+
+import csv
+import io
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import soundfile
+
+from tapsklearn.recording._tap import Tap
+
+TAKES_CSV = "takes.csv"
+_COLUMNS = ("path", "board", "condition", "specimen", "peak_db", "recorded")
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
+
+
+class TakesFile:
+    """Write takes of one board into a folder, and list them in its takes.csv.
+
+    Parameters
+    ----------
+    directory : Path
+        The folder of all boards; made if there is none.
+    board : str
+        The board.
+    condition : {"normal", "abnormal"}
+        Its condition.
+    specimen : str
+        Its specimen.
+
+    Raises
+    ------
+    ValueError
+        If takes.csv says otherwise of the board, or cannot be read as such a table.
+    """
+
+    def __init__(
+        self, directory: Path, board: str, *, condition: str, specimen: str
+    ) -> None:
+        self.directory = directory
+        self.row = {"board": board, "condition": condition, "specimen": specimen}
+        folder = _NOT_IN_NAMES.sub("_", board).strip(". ")
+        if not folder:
+            raise ValueError(f"board={board!r} must be a name")
+        self.folder = directory / folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.index = directory / TAKES_CSV
+        rows = self._read()
+        self._check(rows)
+        self.n_takes = sum(row["board"] == board for row in rows)
+
+    def add(self, tap: Tap, sr: int) -> Path:
+        """Write a take.
+
+        Parameters
+        ----------
+        tap : Tap
+            The take.
+        sr : int
+            Its sampling rate, in Hz.
+
+        Returns
+        -------
+        Path
+            The file, whole on disk and listed.
+        """
+        path = self.folder / f"{self._find_number():02}.wav"
+        unfinished = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.unfinished")
+        try:
+            with unfinished.open("xb") as file:
+                soundfile.write(file, tap.waveform, sr, "PCM_16", format="WAV")
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+        self._append(
+            {
+                **self.row,
+                "path": path.relative_to(self.directory).as_posix(),
+                "peak_db": f"{tap.peak_db:.1f}",
+                "recorded": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+        )
+        self.n_takes += 1
+        return path
+
+    def _find_number(self) -> int:
+        """Give the number after the last one, whether listed or not."""
+        numbers = [
+            int(path.stem) for path in self.folder.glob("*.wav") if path.stem.isdigit()
+        ]
+        return max(numbers, default=-1) + 1
+
+    def _read(self) -> list[dict[str, str]]:
+        if not self.index.exists():
+            self._write(",".join(_COLUMNS) + "\n")
+        text = self.index.read_text(encoding="utf-8-sig")
+        if text and not text.endswith("\n"):
+            # Whoever wrote it was killed; what was announced ended its line.
+            whole = text[: text.rfind("\n") + 1]
+            os.truncate(self.index, len(whole.encode()))
+            text = whole
+        table = csv.DictReader(io.StringIO(text))
+        self.columns = list(table.fieldnames or ())
+        missing = {"path", "board", "condition"} - set(self.columns)
+        if missing:
+            raise ValueError(
+                f"{self.index}: has no column {', '.join(sorted(missing))}"
+            )
+        return list(table)
+
+    def _check(self, rows: list[dict[str, str]]) -> None:
+        """Check that the board is what it was before."""
+        for row in rows:
+            if row["board"] != self.row["board"]:
+                continue
+            for column in ("condition", "specimen"):
+                before = row.get(column)
+                if before and before != self.row[column]:
+                    raise ValueError(
+                        f"{self.index}: board {self.row['board']!r} has {column} "
+                        f"{before!r} there, not {self.row[column]!r}; name the same, "
+                        "or another board"
+                    )
+
+    def _append(self, row: Mapping[str, str]) -> None:
+        line = io.StringIO()
+        table = csv.DictWriter(
+            line, self.columns, extrasaction="ignore", lineterminator="\n"
+        )
+        table.writerow(row)
+        self._write(line.getvalue())
+
+    def _write(self, text: str) -> None:
+        """Append text with one call, so that no kill leaves half of a line."""
+        descriptor = os.open(self.index, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        try:
+            os.write(descriptor, text.encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,51 @@
+"""One tap, as it was found in a stream."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Tap:
+    """A tap that was found in a stream of sound.
+
+    Attributes
+    ----------
+    waveform : ndarray of shape (n_samples,), float32
+        The take: what was heard around the tap, full scale being 1.
+    onset : int
+        Where the tap begins in the stream, in samples from its start.
+    peak_db : float
+        Level of the loudest sample, in dB relative to full scale.
+    is_clipped : bool
+        Whether samples were at full scale: louder ones were cut off.
+    is_quiet : bool
+        Whether it is too quiet to be a good take.
+    is_double : bool
+        Whether something struck again before the take was over.
+
+    Examples
+    --------
+    >>> tap = Tap(np.zeros(8, np.float32), 2, -12.0, False, False, False)
+    >>> tap.is_good
+    True
+    """
+
+    waveform: NDArray[np.float32]
+    onset: int
+    peak_db: float
+    is_clipped: bool
+    is_quiet: bool
+    is_double: bool
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it is a take to learn from or to judge.
+
+        Returns
+        -------
+        bool
+            False if it is clipped, quiet or double.
+        """
+        return not (self.is_clipped or self.is_quiet or self.is_double)

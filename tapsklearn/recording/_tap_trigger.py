@@ -1,0 +1,226 @@
+"""Find taps in a stream of blocks, as they come from a microphone."""
+
+from collections import deque
+
+import numpy as np
+import scipy.signal
+from numpy.typing import ArrayLike, NDArray
+
+from tapsklearn.recording._tap import Tap
+
+# Hum and rumble lie below, and little of a tap.
+_LOWEST_HZ = 150.0
+_FILTER_ORDER = 4
+# A level is taken of so much time, as short as a spectrogram's hop.
+_HOP_SECONDS = 128 / 44100
+# An attack stands out of what came before it, but for the hop in which it may begin.
+_RISE_DB = 10.0
+_BEFORE_SECONDS = 0.02
+# The sound of one blow can rise again so soon.
+_ONE_BLOW_SECONDS = 0.06
+# How fast the floor follows the noise, and of how much time it is first taken.
+_FLOOR_DB_PER_SECOND = 20.0
+_LEARN_SECONDS = 0.25
+# The largest positive number of 16 bits is a little below full scale.
+_FULL_SCALE = 32767 / 32768 - 1e-6
+_SILENCE_DB = -120.0
+# Digital silence is no floor to stand out of: whatever follows it would.
+_LEAST_FLOOR_DB = -75.0
+
+
+class TapTrigger:
+    """Find taps in a stream of sound, block by block.
+
+    A tap is an attack, a hop (3 ms) that stands out by 10 dB of all that was heard
+    in the 20 ms before, and by `threshold_db` of the noise, whose level is followed.
+    Levels are those above 150 Hz, so that hum and rumble count little. Memory does not
+    grow with the stream.
+
+    Parameters
+    ----------
+    sr : int, default=44100
+        Sampling rate of the stream, in Hz.
+    duration : float, default=3.0
+        Length of a take, in seconds; the next tap is looked for after it.
+    pre_seconds : float, default=0.5
+        How much of the take lies before the tap, in seconds.
+    threshold_db : float, default=15.0
+        How far above the noise a tap must rise, in dB.
+    quiet_db : float, default=-40.0
+        Taps whose loudest sample lies below this, in dB relative to full scale, are
+        flagged as quiet.
+
+    Attributes
+    ----------
+    floor_db : float
+        Level of the noise by now, in dB relative to full scale; NaN in the first
+        quarter of a second, in which no tap is found.
+    n_samples : int
+        How many samples have come.
+
+    Raises
+    ------
+    ValueError
+        If a parameter makes no sense.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> sound = rng.normal(scale=1e-3, size=5 * 44100)
+    >>> sound[66150:] += rng.normal(size=154350) * np.exp(-np.arange(154350) / 2e3) / 5
+    >>> trigger = TapTrigger()
+    >>> taps = [tap for block in np.split(sound, 50) for tap in trigger.feed(block)]
+    >>> len(taps), taps[0].waveform.shape, abs(taps[0].onset - 66150) < 256
+    (1, (132300,), True)
+    """
+
+    def __init__(
+        self,
+        *,
+        sr: int = 44100,
+        duration: float = 3.0,
+        pre_seconds: float = 0.5,
+        threshold_db: float = 15.0,
+        quiet_db: float = -40.0,
+    ) -> None:
+        if sr <= 0:
+            raise ValueError(f"sr={sr!r} must be above 0")
+        if not 0 <= pre_seconds < duration:
+            raise ValueError(
+                f"pre_seconds={pre_seconds!r} must be at least 0 and less than "
+                f"duration={duration!r}"
+            )
+        if threshold_db <= 0:
+            raise ValueError(f"threshold_db={threshold_db!r} must be above 0")
+        self.sr = sr
+        self.duration = duration
+        self.pre_seconds = pre_seconds
+        self.threshold_db = threshold_db
+        self.quiet_db = quiet_db
+        self.floor_db = np.nan
+        self.n_samples = 0
+
+        self._hop = max(1, round(_HOP_SECONDS * sr))
+        self._n_take = round(duration * sr)
+        self._n_pre = round(pre_seconds * sr)
+        n_before = max(1, round(_BEFORE_SECONDS / _HOP_SECONDS))
+        self._before = deque([np.inf], maxlen=n_before + 1)
+        self._learnt: list[float] = []
+        self._floor_step = _FLOOR_DB_PER_SECOND * self._hop / sr
+        # What may still be part of a take, and where it begins in the stream.
+        self._kept = np.empty(0, dtype=np.float32)
+        self._kept_from = 0
+        self._heard = 0
+        self._highpass = scipy.signal.butter(
+            _FILTER_ORDER, min(_LOWEST_HZ, sr / 4), "highpass", fs=sr, output="sos"
+        )
+        self._filter_state = np.zeros((len(self._highpass), 2))
+        self._onset: int | None = None
+        self._is_double = False
+
+    def feed(self, block: ArrayLike) -> list[Tap]:
+        """Hear the next samples.
+
+        Parameters
+        ----------
+        block : array-like of shape (n_samples,)
+            The samples that follow those before, full scale being 1; any number.
+
+        Returns
+        -------
+        list of Tap
+            The taps whose takes are complete by now, mostly none.
+
+        Raises
+        ------
+        ValueError
+            If the block is not one channel.
+        """
+        samples = np.asarray(block, dtype=np.float32)
+        if samples.ndim != 1:
+            raise ValueError(
+                f"expected the samples of one channel, got a block of shape "
+                f"{samples.shape}"
+            )
+        self._kept = np.concatenate([self._kept, samples])
+        self.n_samples += len(samples)
+        n_hops = (self.n_samples - self._heard) // self._hop
+        first = self._heard - self._kept_from
+        hops = self._kept[first : first + n_hops * self._hop]
+        taps = []
+        for level in self._measure(hops):
+            taps += self._hear(level)
+        self._forget()
+        return taps
+
+    def _measure(self, hops: NDArray[np.float32]) -> list[float]:
+        """Give the level of each hop, without hum and rumble."""
+        if not len(hops):
+            return []
+        # What is no number would stay in the filter for ever.
+        known = np.nan_to_num(hops, nan=0.0, posinf=1.0, neginf=-1.0)
+        high, self._filter_state = scipy.signal.sosfilt(
+            self._highpass, known, zi=self._filter_state
+        )
+        power = np.square(high).reshape(-1, self._hop).mean(axis=1)
+        return list(10 * np.log10(np.maximum(power, 10 ** (_SILENCE_DB / 10))))
+
+    def _hear(self, level: float) -> list[Tap]:
+        """Hear one hop; give the take that it completes."""
+        start = self._heard
+        self._heard += self._hop
+        is_attack = (
+            not np.isnan(self.floor_db)
+            and level >= max(_LEAST_FLOOR_DB, self.floor_db) + self.threshold_db
+            and level >= max(list(self._before)[:-1], default=np.inf) + _RISE_DB
+        )
+        self._before.append(level)
+        taps = []
+        if self._onset is not None:
+            over = self._onset - self._n_pre + self._n_take
+            since = start - self._onset
+            if is_attack and since >= _ONE_BLOW_SECONDS * self.sr and start < over:
+                self._is_double = True
+            if self._heard >= over:
+                taps.append(self._cut(self._onset))
+                self._onset = None
+        elif is_attack:
+            # It may have begun in the hop before, without standing out yet.
+            self._onset = max(0, start - self._hop)
+            self._is_double = False
+        else:
+            self._follow(level)
+        return taps
+
+    def _follow(self, level: float) -> None:
+        """Let the floor follow the middle of the levels."""
+        if np.isnan(self.floor_db):
+            self._learnt.append(level)
+            if len(self._learnt) * self._hop >= _LEARN_SECONDS * self.sr:
+                self.floor_db = float(np.median(self._learnt))
+        else:
+            self.floor_db += np.copysign(self._floor_step, level - self.floor_db)
+
+    def _cut(self, onset: int) -> Tap:
+        first = onset - self._n_pre - self._kept_from
+        # A tap right at the start of the stream has less before it.
+        taken = self._kept[max(0, first) : first + self._n_take]
+        waveform = np.pad(taken, (max(0, -first), 0))
+        peak = float(np.abs(waveform).max())
+        peak_db = 20 * np.log10(max(peak, 10 ** (_SILENCE_DB / 20)))
+        return Tap(
+            waveform=waveform,
+            onset=onset,
+            peak_db=float(peak_db),
+            is_clipped=peak >= _FULL_SCALE,
+            is_quiet=bool(peak_db < self.quiet_db),
+            is_double=self._is_double,
+        )
+
+    def _forget(self) -> None:
+        """Let go of what no take can need."""
+        needed_from = self._onset if self._onset is not None else self._heard
+        drop = needed_from - self._n_pre - 2 * self._hop - self._kept_from
+        if drop > 0:
+            self._kept = self._kept[drop:].copy()
+            self._kept_from += drop

@@ -10,6 +10,7 @@ import soundfile
 from tapsklearn.inspection import judge_files
 from tapsklearn.inspection._judge_files import check_reads_files
 from tapsklearn.recording._microphone import open_microphone
+from tapsklearn.recording._record_takes import PRE_SECONDS
 from tapsklearn.recording._tap import Tap
 from tapsklearn.recording._tap_trigger import TapTrigger
 
@@ -67,10 +68,16 @@ def listen(
         open_microphone(microphone, device, told["sr"]) as source,
         tempfile.TemporaryDirectory(prefix="tapsklearn-") as folder,
     ):
-        trigger = TapTrigger(sr=source.sr, duration=before + after, pre_seconds=before)
+        # It begins as a recorded take does, so that their frames are the same; but what
+        # no crop reaches is silenced, and with it a tap just before.
+        trigger = TapTrigger(
+            sr=source.sr, duration=PRE_SECONDS + after, pre_seconds=PRE_SECONDS
+        )
+        n_silenced = round(max(0, PRE_SECONDS - before) * source.sr)
         path = Path(folder) / "tap.wav"
         for block in source:
             for tap in trigger.feed(block):
+                tap.waveform[:n_silenced] = 0
                 yield {
                     "time": tap.onset / source.sr,
                     "level": tap.peak_db,
@@ -90,8 +97,9 @@ def _find_window(told: dict[str, Any]) -> tuple[float, float]:
 
 
 def _judge(model: Any, tap: Tap, sr: int, path: Path) -> dict[str, Any]:
-    # A file, so that it is judged as any other, whatever reads it.
-    soundfile.write(path, tap.waveform, sr, "FLOAT")
+    # A file like those that `record_takes` writes, so that it is judged as they are.
+    # A file like those that `record_takes` writes, so that it is judged as they are.
+    soundfile.write(path, tap.waveform, sr, "PCM_16")
     (row,) = judge_files(model, [path])
     return {name: value for name, value in row.items() if name != "path"}
 

@@ -14,6 +14,9 @@ from tapsklearn.recording._takes_file import TakesFile
 from tapsklearn.recording._tap import Tap
 from tapsklearn.recording._tap_trigger import TapTrigger
 
+# How much of a take lies before its tap.
+PRE_SECONDS = 0.5
+
 
 def record_takes(
     directory: str | os.PathLike[str],
@@ -25,7 +28,7 @@ def record_takes(
     condition: str = "normal",
     specimen: str | None = None,
     sr: int = 44100,
-    pre_seconds: float = 0.5,
+    pre_seconds: float = PRE_SECONDS,
     on_tap: Callable[[Tap, Path | None], None] | None = None,
     on_left: Callable[[int], None] | None = None,
     on_block: Callable[[float], None] | None = None,

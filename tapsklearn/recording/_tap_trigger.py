@@ -204,7 +204,7 @@ class TapTrigger:
     def _cut(self, onset: int) -> Tap:
         first = onset - self._n_pre - self._kept_from
         # A tap right at the start of the stream has less before it.
-        taken = self._kept[max(0, first) : first + self._n_take]
+        taken = self._kept[max(0, first) : first + self._n_take].copy()
         waveform = np.pad(taken, (max(0, -first), 0))
         peak = float(np.abs(waveform).max())
         peak_db = 20 * np.log10(max(peak, 10 ** (_SILENCE_DB / 20)))

@@ -108,3 +108,9 @@ def test_grid_search(run):
 def test_a_crack(run, tmp_path):
     assert run("plot_crack.py", tmp_path / "crack.png")[0] == 0
     assert drawn_in(tmp_path) == {"crack"}
+
+
+def test_a_good_and_a_clipped_take(run, tmp_path):
+    code, _, _ = run("plot_takes.py", tmp_path / "takes.png")
+    assert code == 0
+    assert drawn_in(tmp_path) == {"takes"}

@@ -9,24 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 from sound_server import SR
-from taps import make_tap
+from sounds import make_taps
 
 from tapsklearn.cli import main
 from tapsklearn.datasets import load_takes
 from tapsklearn.recording import Microphone, MicrophoneError, list_devices, record_takes
-
-
-def make_taps(n_taps, *, every, noise_db=-60.0, peak=0.3):
-    """Make taps at equal distances in noise; give their onsets too."""
-    rng = np.random.default_rng(0)
-    onsets = round(0.5 * SR) + np.arange(n_taps) * round(every * SR)
-    sound = rng.normal(
-        scale=peak * 10 ** (noise_db / 20), size=onsets[-1] + round(every * SR)
-    )
-    for onset in onsets:
-        tap = make_tap(rng, seconds=0.4, onset=0.0, sr=SR, noise_db=-np.inf, peak=peak)
-        sound[onset : onset + len(tap)] += tap
-    return sound.astype(np.float32), onsets
 
 
 def record(seconds):

@@ -1,0 +1,152 @@
+"""How soon a tap is judged, and how often noise is taken for one.
+
+Synthesized taps, one a second, are given to `listen` in blocks of 10 ms, as a
+microphone gives them; the latency is from the block that completes what the model looks
+at to the verdict. Then six hours of the synthesizer's room noise go through
+`TapTrigger`, faster than they would be heard, and the taps that it believes to hear are
+counted; again with noise 20 dB louder.
+
+    python benchmarks/listening.py
+
+writes ``benchmarks/results/listening.md``.
+"""
+
+import argparse
+import tempfile
+import time
+import tracemalloc
+import warnings
+
+import numpy as np
+import torch
+from measuring import describe_machine, write_page
+from sklearn.pipeline import make_pipeline
+
+from tapsklearn import TapFeatures
+from tapsklearn.datasets import Rig, make_tap_boards
+from tapsklearn.datasets.physics._noise import recording_noise
+from tapsklearn.detectors import article_methods, reference_methods
+from tapsklearn.preprocessing import read_take
+from tapsklearn.recording import TapTrigger, listen
+
+SR = 44100
+BLOCK = SR // 100
+METHODS = ("cnn-shallow", "crop-knn")
+MINUTES = 1.0
+MIB = 2**20
+
+
+class Clock:
+    """A microphone that tells when its last block was asked past."""
+
+    sr = SR
+
+    def __init__(self, sound):
+        self.sound = sound
+        self.given = 0.0
+
+    def __iter__(self):
+        for first in range(0, len(self.sound), BLOCK):
+            self.given = time.perf_counter()
+            yield self.sound[first : first + BLOCK]
+
+
+def measure_latency(method, takes, sound):
+    """Give the milliseconds from block to verdict of each tap."""
+    detector = {**article_methods(), **reference_methods()}[method].set_params(
+        normal_boards=takes.normal_boards, random_state=0
+    )
+    if "max_epochs" in detector.get_params():
+        detector.set_params(max_epochs=1)
+    model = make_pipeline(TapFeatures(), detector).fit(takes.paths, takes.board)
+    microphone = Clock(sound)
+    return np.array(
+        [
+            1e3 * (time.perf_counter() - microphone.given)
+            for _ in listen(model, microphone=microphone)
+        ]
+    )
+
+
+def count_false_taps(hours, louder_db):
+    """Count the taps in noise; give the seconds it took and the memory too."""
+    trigger = TapTrigger(sr=SR)
+    rig = Rig(duration=60 * MINUTES)
+    rng = np.random.default_rng(0)
+    gain = np.float32(10 ** (louder_db / 20))
+    n_taps, seconds, peaks = 0, 0.0, []
+    tracemalloc.start()
+    for _ in range(round(60 * hours / MINUTES)):
+        noise = gain * recording_noise(rig, rng)
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        started = time.perf_counter()
+        for first in range(0, len(noise), BLOCK):
+            n_taps += len(trigger.feed(noise[first : first + BLOCK]))
+        seconds += time.perf_counter() - started
+        peaks.append(tracemalloc.get_traced_memory()[1] - before)
+    tracemalloc.stop()
+    return n_taps, seconds, peaks
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--taps", type=int, default=100)
+    parser.add_argument("--hours", type=float, default=6.0)
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")  # few takes to calibrate with: not the question
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        takes = make_tap_boards(folder, n_takes=2, random_state=0)
+        waveforms = [read_take(path) for path in takes.paths]
+        # A second of each, with its tap.
+        chosen = [waveforms[n % len(waveforms)] for n in range(arguments.taps)]
+        starts = [max(0, int(np.argmax(np.abs(w))) - SR // 4) for w in chosen]
+        seconds = [w[s : s + SR] for w, s in zip(chosen, starts, strict=True)]
+        quiet = recording_noise(Rig(), np.random.default_rng(0))
+        sound = np.concatenate([quiet, *seconds, quiet]).astype(np.float32)
+        for method in METHODS:
+            latency = measure_latency(method, takes, sound)
+            rows.append(
+                f"| {method} | {len(latency)} of {arguments.taps} | "
+                f"{np.median(latency):.1f} | {np.percentile(latency, 95):.1f} | "
+                f"{latency.max():.1f} |"
+            )
+    noise_rows = []
+    for louder_db in (0, 20):
+        n_taps, seconds, peaks = count_false_taps(arguments.hours, louder_db)
+        noise_rows.append(
+            f"| {louder_db:+d} dB | {n_taps} | {n_taps / arguments.hours:.2f} | "
+            f"{3600 * arguments.hours / seconds:.0f} | {peaks[0] / MIB:.2f} | "
+            f"{max(peaks) / MIB:.2f} |"
+        )
+    write_page(
+        "listening.md",
+        [
+            "# Listening",
+            "",
+            f"Written by `benchmarks/listening.py`: "
+            f"{describe_machine('torch', 'scikit-learn')}; {torch.get_num_threads()} "
+            "threads for the network. Latency from the last block that is needed to "
+            "the verdict, in ms.",
+            "",
+            "| method | taps heard | median | 95 % | worst |",
+            "|---" * 5 + "|",
+            *rows,
+            "",
+            "## Noise",
+            "",
+            f"{arguments.hours:g} hours of the synthesizer's room noise (pink, white "
+            "and hum), and the same louder, through `TapTrigger`; memory that it takes "
+            "at most, in the first minute and in any.",
+            "",
+            "| noise | false taps | an hour | times real time | first minute, MiB | "
+            "any minute, MiB |",
+            "|---" * 6 + "|",
+            *noise_rows,
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Live verdicts are those on the saved file, and no tap is missed."""
+
+import contextlib
+import csv
+import io
+import itertools
+
+import numpy as np
+import pytest
+from sklearn.pipeline import make_pipeline
+from sound_server import SR
+from sounds import FakeMicrophone, make_taps
+
+from tapsklearn import CropKNNDetector, TapFeatures
+from tapsklearn.cli import main
+from tapsklearn.inspection import judge_files
+from tapsklearn.persistence import save
+from tapsklearn.recording import listen, record_takes
+
+SHORT = {"duration": 1.0, "sr": SR}
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory):
+    """Record takes at once; give their sound and their files."""
+    sound, _ = make_taps(24, every=0.8)
+    folder = tmp_path_factory.mktemp("taken")
+    return sound, record_takes(
+        folder, "oak", 24, microphone=FakeMicrophone(sound), **SHORT
+    )
+
+
+@pytest.fixture(scope="module")
+def model(taken):
+    features = TapFeatures(n_freqs=80, shifts=(0, 6))
+    return make_pipeline(features, CropKNNDetector()).fit(taken[1])
+
+
+def test_scores_are_those_of_the_saved_file(model, taken):
+    sound, paths = taken
+    heard = list(listen(model, microphone=FakeMicrophone(sound)))
+    saved = list(judge_files(model, paths))
+    assert len(heard) == len(saved) == 24
+    for live, row in zip(heard, saved, strict=True):
+        assert live["score"] == pytest.approx(row["score"], rel=1e-3)
+        assert live["verdict"] == row["verdict"]
+        assert (live["error"], live["flags"]) == ("", "")
+
+
+def test_none_of_many_taps_is_missed(model):
+    sound, onsets = make_taps(100, every=0.7)
+    heard = list(listen(model, microphone=FakeMicrophone(sound)))
+    assert len(heard) == 100
+    times = np.array([tap["time"] for tap in heard])
+    assert np.abs(times - onsets / SR).max() < 0.01
+    assert not any(tap["error"] or tap["flags"] for tap in heard)
+
+
+def test_none_of_many_taps_that_are_played_is_missed(model, sound_server):
+    sound, _ = make_taps(100, every=0.7)
+    player = sound_server.play(sound, delay=1.0)
+    heard = list(itertools.islice(listen(model), 100))
+    player.wait()
+    times = np.array([tap["time"] for tap in heard])
+    assert np.abs(np.diff(times) - 0.7).max() < 0.01
+    assert not any(tap["error"] for tap in heard)
+
+
+@pytest.fixture
+def played(monkeypatch):
+    """Let the command hear a sound, with Enter after some of its seconds."""
+
+    class Keyboard(FakeMicrophone):
+        enter_after = None
+
+        def __iter__(self):
+            for number, block in enumerate(super().__iter__()):
+                if number * 480 == self.enter_after:
+                    enters.put("\n")
+                yield block
+
+    import queue
+
+    enters = queue.SimpleQueue()
+    monkeypatch.setattr("tapsklearn.cli._listen._count_enters", lambda: enters)
+
+    def play(sound, enter_after=None):
+        microphone = Keyboard(sound)
+        microphone.enter_after = enter_after
+        monkeypatch.setattr(
+            "tapsklearn.recording._listen.open_microphone",
+            lambda *_: contextlib.nullcontext(microphone),
+        )
+
+    return play
+
+
+def test_the_command(model, played, tmp_path, capsys):
+    save(model, tmp_path / "model.taps")
+    sound, _ = make_taps(4, every=0.8)
+    played(sound, enter_after=2 * SR)
+    out = tmp_path / "taps.csv"
+    assert main(["listen", str(tmp_path / "model.taps"), "--out", str(out)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert [line.partition("board ")[2].split(":")[0] for line in lines] == list("1122")
+    assert [line.rpartition(" ")[2] for line in lines] == list("1212")
+    rows = list(csv.DictReader(io.StringIO(out.read_text())))
+    assert [row["board"] for row in rows] == list("1122")
+    heard = list(listen(model, microphone=FakeMicrophone(sound)))
+    for row, tap in zip(rows, heard, strict=True):
+        assert float(row["score"]) == pytest.approx(tap["score"])
+        assert row["verdict"] == tap["verdict"]
+
+
+def test_a_model_that_takes_crops(tmp_path, capsys):
+    crops = np.random.default_rng(0).normal(size=(40, 10, 12))
+    save(CropKNNDetector().fit(crops), tmp_path / "model.taps")
+    assert main(["listen", str(tmp_path / "model.taps")]) == 2
+    assert "cannot judge files" in capsys.readouterr().err

@@ -48,12 +48,9 @@ def record(
     """
     from tapsklearn.recording import record_takes
 
-    n_kept = 0
     with level_meter() as meter:
 
         def tell(tap: "Tap", path: Path | None) -> None:
-            nonlocal n_kept
-            n_kept += path is not None
             meter.say(_describe(tap, path))
 
         written = record_takes(
@@ -67,9 +64,11 @@ def record(
             on_block=meter.show,
             on_left=meter.count_down,
         )
-    typer.echo(
-        f"tapsklearn: {board}: {len(written)} takes recorded into {directory}", err=True
-    )
+    if written:
+        said = f"{len(written)} takes recorded into {directory}"
+    else:
+        said = f"has its {takes} takes already; --takes asks for more"
+    typer.echo(f"tapsklearn: {board}: {said}", err=True)
 
 
 def _describe(tap: Any, path: Path | None) -> str:

@@ -406,7 +406,7 @@ def test_results_cannot_go_into_a_file(refuse: Any, taps: Path, tmp_path: Path) 
         ([], "Missing command. (see tapsklearn --help)"),
         (["compare"], "Missing argument 'DIR'. (see tapsklearn compare --help)"),
         (["check"], "Missing argument 'DIR'. (see tapsklearn check --help)"),
-        (["listen"], "No such command 'listen'. (see tapsklearn --help)"),
+        (["sing"], "No such command 'sing'. (see tapsklearn --help)"),
         (["--frobnicate"], "No such option: --frobnicate (see tapsklearn --help)"),
     ],
 )

@@ -17,6 +17,7 @@ from sklearn.utils import Bunch
 from threadpoolctl import threadpool_limits
 
 from tapsklearn._version import __version__
+from tapsklearn._whole_file import UNFINISHED, open_whole, write_whole
 from tapsklearn.datasets._load_takes import load_takes
 from tapsklearn.datasets._scenarios import (
     TappedBoard,
@@ -28,8 +29,6 @@ from tapsklearn.datasets.physics import Rig, new_session, render_tap
 
 RECORD = "synthesis.json"
 _TABLE = "takes.csv"
-# Names that an interrupted run may leave behind.
-_UNFINISHED = ".unfinished"
 
 
 def make_tap_boards(
@@ -117,7 +116,7 @@ def make_tap_boards(
     columns = ["path", "board", "condition", "specimen", "take"]
     table = pd.DataFrame(rows)
     table = table[columns + [name for name in table if name not in columns]]
-    _write_whole(root / _TABLE, table.to_csv(index=False).encode())
+    write_whole(root / _TABLE, table.to_csv(index=False).encode())
     return load_takes(root)
 
 
@@ -228,7 +227,7 @@ def _prepare(root: Path, record: dict[str, Any], boards: list[TappedBoard]) -> N
     # Without the record, even what has the name of a board is somebody else's.
     ours = {RECORD, _TABLE, *(board.name for board in boards)} if begun else set()
     foreign = [
-        name for name in present if name not in ours and not name.endswith(_UNFINISHED)
+        name for name in present if name not in ours and not name.endswith(UNFINISHED)
     ]
     if foreign:
         raise ValueError(
@@ -240,7 +239,10 @@ def _prepare(root: Path, record: dict[str, Any], boards: list[TappedBoard]) -> N
             f"{RECORD}); name a new folder"
         )
     root.mkdir(parents=True, exist_ok=True)
-    _write_whole(root / RECORD, content)
+    # What a run that was killed has left.
+    for unfinished in root.rglob(f".*{UNFINISHED}"):
+        unfinished.unlink(missing_ok=True)
+    write_whole(root / RECORD, content)
 
 
 def _write_board(
@@ -252,15 +254,5 @@ def _write_board(
     missing = {take: path for take, path in paths.items() if not path.exists()}
     waveforms = render_takes(board, missing, random_state)
     for path, waveform in zip(missing.values(), waveforms, strict=True):
-        unfinished = path.with_suffix(_UNFINISHED)
-        soundfile.write(
-            unfinished, waveform, Rig().sample_rate, subtype="PCM_16", format="WAV"
-        )
-        unfinished.replace(path)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there in full or not at all."""
-    unfinished = path.with_suffix(_UNFINISHED)
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+        with open_whole(path) as file:
+            soundfile.write(file, waveform, Rig().sample_rate, "PCM_16", format="WAV")

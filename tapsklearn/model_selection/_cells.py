@@ -1,7 +1,6 @@
 """What is finished of a comparison, kept on disk."""
 
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tapsklearn._version import __version__
+from tapsklearn._whole_file import write_whole
 
 # Name of the method, fold, the method, rows to train on and to judge.
 Cell = tuple[str, int, Any, NDArray[np.intp], NDArray[np.intp]]
@@ -94,9 +94,7 @@ class FinishedCells:
             "scores": scores.to_dict(orient="split"),
             "messages": messages,
         }
-        unfinished = path.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(json.dumps(kept, default=_to_plain), encoding="utf-8")
-        unfinished.replace(path)
+        write_whole(path, json.dumps(kept, default=_to_plain).encode())
 
     def _find_place(self, cell: Cell) -> Path | None:
         if self.folder is None:

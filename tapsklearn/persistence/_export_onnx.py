@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from tapsklearn._version import __version__
-from tapsklearn.persistence._save import write_whole
+from tapsklearn._whole_file import write_whole
 from tapsklearn.preprocessing import (
     LogSpectrogram,
     Standardizer,

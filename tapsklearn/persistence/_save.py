@@ -1,11 +1,9 @@
 """Models to model files."""
 
-import contextlib
 import copy
 import io
 import json
 import os
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from zipfile import ZipFile
 
 from sklearn.utils.validation import check_is_fitted
 
+from tapsklearn._whole_file import write_whole
 from tapsklearn.persistence._about import describe_model
 from tapsklearn.persistence._archive import ABOUT
 from tapsklearn.persistence._errors import ModelFileError, UntrustedClassesError
@@ -151,31 +150,3 @@ def _explain_refusal(names: Sequence[str]) -> str:
             "if it is yours, name it in trusted=[...], here and where it is loaded"
         ]
     return f"{', '.join(names)} would not be loaded again: {'; '.join(ways_out)}"
-
-
-def write_whole(path: Path, content: bytes | memoryview) -> None:
-    """Write a file so that at any moment the old one or the new one is there.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    content : bytes or memoryview
-        All of it.
-    """
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
-    try:
-        with unfinished.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    with contextlib.suppress(OSError):  # Where a folder can be flushed at all.
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

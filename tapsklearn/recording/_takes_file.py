@@ -4,13 +4,13 @@ import csv
 import io
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import soundfile
 
+from tapsklearn._whole_file import open_whole
 from tapsklearn.recording._tap import Tap
 
 TAKES_CSV = "takes.csv"
@@ -69,16 +69,8 @@ class TakesFile:
             The file, whole on disk and listed.
         """
         path = self.folder / f"{self._find_number():02}.wav"
-        unfinished = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.unfinished")
-        try:
-            with unfinished.open("xb") as file:
-                soundfile.write(file, tap.waveform, sr, "PCM_16", format="WAV")
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        except BaseException:
-            unfinished.unlink(missing_ok=True)
-            raise
+        with open_whole(path) as file:
+            soundfile.write(file, tap.waveform, sr, "PCM_16", format="WAV")
         self._append(
             {
                 **self.row,

@@ -18,13 +18,10 @@ from statistics import median
 import numpy as np
 import onnxruntime
 import torch
-from measuring import describe_machine, side_by_side, write_page
-from sklearn.pipeline import make_pipeline
+from measuring import describe_machine, side_by_side, train_briefly, write_page
 from threadpoolctl import threadpool_limits
 
-from tapsklearn import TapFeatures
 from tapsklearn.datasets import load_takes, make_tap_boards
-from tapsklearn.detectors import article_methods, reference_methods
 from tapsklearn.persistence import export_onnx
 from tapsklearn.persistence._export_onnx import _make_scorer
 from tapsklearn.preprocessing import read_take
@@ -42,14 +39,9 @@ def start_session(model, path):
 
 def measure(name, takes, folder, rounds):
     """Give milliseconds a tap of each way, and by how much the scores differ."""
-    methods = {**article_methods(), **reference_methods()}
-    detector = methods[name].set_params(
-        normal_boards=takes.normal_boards, random_state=0
-    )
-    if "max_epochs" in detector.get_params():
-        detector.set_params(max_epochs=1)
-    model = make_pipeline(TapFeatures(), detector).fit(takes.paths, takes.board)
-    crops = model[:-1].transform(takes.paths)
+    model = train_briefly(name, takes)
+    features, detector = model
+    crops = features.transform(takes.paths)
     waveforms = np.stack([read_take(path) for path in takes.paths]).astype(np.float32)
     of_crops = start_session(detector, folder / "crops.onnx")
     of_waveforms = start_session(model, folder / "waveforms.onnx")

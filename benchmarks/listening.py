@@ -19,13 +19,10 @@ import warnings
 
 import numpy as np
 import torch
-from measuring import describe_machine, write_page
-from sklearn.pipeline import make_pipeline
+from measuring import describe_machine, train_briefly, write_page
 
-from tapsklearn import TapFeatures
 from tapsklearn.datasets import Rig, make_tap_boards
 from tapsklearn.datasets.physics._noise import recording_noise
-from tapsklearn.detectors import article_methods, reference_methods
 from tapsklearn.preprocessing import read_take
 from tapsklearn.recording import TapTrigger, listen
 
@@ -53,12 +50,7 @@ class Clock:
 
 def measure_latency(method, takes, sound):
     """Give the milliseconds from block to verdict of each tap."""
-    detector = {**article_methods(), **reference_methods()}[method].set_params(
-        normal_boards=takes.normal_boards, random_state=0
-    )
-    if "max_epochs" in detector.get_params():
-        detector.set_params(max_epochs=1)
-    model = make_pipeline(TapFeatures(), detector).fit(takes.paths, takes.board)
+    model = train_briefly(method, takes)
     microphone = Clock(sound)
     return np.array(
         [

@@ -1,4 +1,4 @@
-"""What the measurements of speed share: the clock, the machine and the page."""
+"""What measurements of speed share: the model, the clock, the machine and the page."""
 
 import platform
 import statistics
@@ -6,8 +6,24 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from tapsklearn import TapFeatures
+from tapsklearn.detectors import article_methods, reference_methods
 
 RESULTS = Path(__file__).parent / "results"
+
+
+def train_briefly(name: str, takes: Any) -> Pipeline:
+    """Train a method for an epoch: what it has learnt does not change its speed."""
+    detector = {**article_methods(), **reference_methods()}[name].set_params(
+        normal_boards=takes.normal_boards, random_state=0
+    )
+    if "max_epochs" in detector.get_params():
+        detector.set_params(max_epochs=1)
+    return make_pipeline(TapFeatures(), detector).fit(takes.paths, takes.board)
 
 
 def cpu_name() -> str:

@@ -15,13 +15,16 @@ import warnings
 from statistics import median
 
 import torch
-from measuring import describe_machine, seconds_of, side_by_side, write_page
-from sklearn.pipeline import make_pipeline
+from measuring import (
+    describe_machine,
+    seconds_of,
+    side_by_side,
+    train_briefly,
+    write_page,
+)
 from threadpoolctl import threadpool_limits
 
-from tapsklearn import TapFeatures
 from tapsklearn.datasets import load_takes, make_tap_boards
-from tapsklearn.detectors import article_methods
 from tapsklearn.detectors._spaces import SPACES
 
 METHODS = ("ae", "cnn-shallow", "cnn-resnet18")
@@ -37,10 +40,7 @@ PARTS = (
 
 def measure(name, takes, repeats):
     """Give milliseconds a tap of each part."""
-    detector = article_methods()[name].set_params(
-        max_epochs=1, normal_boards=takes.normal_boards, random_state=0
-    )
-    pipeline = make_pipeline(TapFeatures(), detector).fit(takes.paths, takes.board)
+    pipeline = train_briefly(name, takes)
     features, detector = pipeline
     crops = features.transform(takes.paths)
     network = detector._prepare_scoring()

@@ -1,14 +1,15 @@
 """``tapsklearn info``: what a model file says of itself."""
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from tapsklearn.cli._model import Model
+
 
 def info(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Model file.")],
+    model: Model,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print all of it as JSON.")
     ] = False,

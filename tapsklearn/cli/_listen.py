@@ -12,17 +12,17 @@ from typing import Annotated, Any
 
 import typer
 
+from tapsklearn.cli._model import Model, load_judge
 from tapsklearn.cli._options import Device, read_device
 
 _COLUMNS = (
     *("board", "time", "level", "flags"),
     *("score", "p_value", "verdict", "error"),
 )
-_ALPHA = 0.05
 
 
 def listen(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Model file.")],
+    model: Model,
     device: Device = None,
     out: Annotated[
         Path | None,
@@ -33,16 +33,9 @@ def listen(
 
     One line a tap, and what all taps of the board together say.
     """
-    from tapsklearn.inspection._judge_files import check_reads_files
-    from tapsklearn.persistence import load
     from tapsklearn.recording import listen as listen_to
 
-    fitted = load(model)
-    try:
-        check_reads_files(fitted)
-    except ValueError as error:
-        raise ValueError(f"{model}: {error}") from error
-    alpha = getattr(fitted[-1], "false_alarm_rate", _ALPHA)
+    fitted, alpha = load_judge(model)
     n_enters = _count_enters()
     board, p_values = 1, list[float]()
     # To be interrupted is how it ends.

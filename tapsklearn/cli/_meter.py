@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import typer
 
@@ -15,11 +16,11 @@ class LevelMeter:
 
     Parameters
     ----------
-    live : rich.live.Live or None
+    live : rich.live.Live, or None
         Where the line is drawn; None draws none.
     """
 
-    def __init__(self, live: object | None) -> None:
+    def __init__(self, live: Any) -> None:
         self.live = live
         self.n_left = ""
         self.peak = _LOWEST_DB
@@ -37,7 +38,7 @@ class LevelMeter:
             return
         filled = round(_WIDTH * (1 - max(self.peak, _LOWEST_DB) / _LOWEST_DB))
         bar = "█" * min(filled, _WIDTH) + "░" * (_WIDTH - min(filled, _WIDTH))
-        self.live.update(f"{bar} {self.peak:4.0f} dB  {self.n_left}")  # type: ignore[attr-defined]
+        self.live.update(f"{bar} {self.peak:4.0f} dB  {self.n_left}")
 
     def count_down(self, n_left: int) -> None:
         """Show how many takes are left.
@@ -60,7 +61,7 @@ class LevelMeter:
         if self.live is None:
             typer.echo(message, err=True)
         else:
-            self.live.console.print(message, markup=False, highlight=False)  # type: ignore[attr-defined]
+            self.live.console.print(message, markup=False, highlight=False)
 
 
 @contextlib.contextmanager

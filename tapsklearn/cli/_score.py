@@ -10,18 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
+from tapsklearn.cli._model import Model, load_judge
 from tapsklearn.cli._recordings import list_recordings
 
 _COLUMNS = ("path", "score", "p_value", "verdict", "error")
 _BOARD_COLUMNS = ("board", "n_taps", "n_unusual", "median_score", "p_value", "verdict")
-# A batch scores faster than as many single taps, and its crops fit anywhere.
-_FILES_AT_ONCE = 64
-# Of a detector that has no rate of its own.
-_ALPHA = 0.05
+# No more are listed before the first of them is judged.
+_LISTED_AT_ONCE = 64
 
 
 def score(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Model file.")],
+    model: Model,
     paths: Annotated[
         list[str],
         typer.Argument(
@@ -47,20 +46,13 @@ def score(
     this one is among normal ones. A file that cannot be used has a row that says
     why, and the exit code is 1 at the end.
     """
-    from tapsklearn.inspection._judge_files import check_reads_files
-    from tapsklearn.persistence import load
-
-    fitted = load(model)
-    try:
-        check_reads_files(fitted)
-    except ValueError as error:
-        raise ValueError(f"{model}: {error}") from error
+    fitted, alpha = load_judge(model)
     columns = _BOARD_COLUMNS if board_verdicts else _COLUMNS
     write = _write_json if as_json else _start_csv(columns)
 
     n_broken = 0
     of_boards: dict[str, list[tuple[float, float]]] = {}
-    for some in list_recordings(paths, at_once=_FILES_AT_ONCE):
+    for some in list_recordings(paths, at_once=_LISTED_AT_ONCE):
         for row in _judge(fitted, some):
             n_broken += bool(row["error"])
             if not board_verdicts:
@@ -74,7 +66,7 @@ def score(
         # Whoever reads along has not to wait for the next ones.
         sys.stdout.flush()
     if of_boards:
-        for verdict in _judge_boards(of_boards, fitted[-1]):
+        for verdict in _judge_boards(of_boards, alpha):
             write(verdict)
     if n_broken:
         raise typer.Exit(1)
@@ -85,26 +77,21 @@ def _judge(model: Any, listed: Sequence[tuple[str, str]]) -> Iterator[dict[str, 
     from tapsklearn.inspection import judge_files
 
     files = [path for path, problem in listed if not problem]
-    rows = judge_files(model, files, files_at_once=_FILES_AT_ONCE)
+    rows = judge_files(model, files)
     unknown = {"score": math.nan, "p_value": math.nan, "verdict": ""}
     for path, problem in listed:
         yield {"path": path, **unknown, "error": problem} if problem else next(rows)
 
 
 def _judge_boards(
-    of_boards: Mapping[str, Sequence[tuple[float, float]]], detector: Any
+    of_boards: Mapping[str, Sequence[tuple[float, float]]], alpha: float
 ) -> Iterable[Mapping[Any, Any]]:
     from tapsklearn.inspection import board_verdicts
 
     boards = [board for board, taps in of_boards.items() for _ in taps]
     taps = [tap for taps in of_boards.values() for tap in taps]
     p_values, scores = zip(*taps, strict=True)
-    verdicts = board_verdicts(
-        p_values,
-        boards,
-        scores=scores,
-        alpha=getattr(detector, "false_alarm_rate", _ALPHA),
-    )
+    verdicts = board_verdicts(p_values, boards, scores=scores, alpha=alpha)
     return verdicts.reset_index().to_dict(orient="records")
 
 

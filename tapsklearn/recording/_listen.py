@@ -1,6 +1,7 @@
 """Verdicts while the board is being tapped."""
 
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,15 +76,25 @@ def listen(
         )
         n_silenced = round(max(0, PRE_SECONDS - before) * source.sr)
         path = Path(folder) / "tap.wav"
-        for block in source:
-            for tap in trigger.feed(block):
-                tap.waveform[:n_silenced] = 0
-                yield {
-                    "time": tap.onset / source.sr,
-                    "level": tap.peak_db,
-                    "flags": _name_flags(tap),
-                    **_judge(model, tap, source.sr, path),
-                }
+        heard: deque[Tap] = deque()
+
+        def write_taps() -> Iterator[Path]:
+            for block in source:
+                for tap in trigger.feed(block):
+                    tap.waveform[:n_silenced] = 0
+                    # As `record_takes` writes it, so that it is judged as a take is.
+                    soundfile.write(path, tap.waveform, source.sr, "PCM_16")
+                    heard.append(tap)
+                    yield path
+
+        for row in judge_files(model, write_taps(), files_at_once=1):
+            tap = heard.pop()
+            yield {
+                "time": tap.onset / source.sr,
+                "level": tap.peak_db,
+                "flags": _name_flags(tap),
+                **{name: value for name, value in row.items() if name != "path"},
+            }
 
 
 def _find_window(told: dict[str, Any]) -> tuple[float, float]:
@@ -94,14 +105,6 @@ def _find_window(told: dict[str, Any]) -> tuple[float, float]:
     after = (told["n_frames"] - told["pre_frames"] + max(shifts)) * hop + half
     # An attack is told to within two hops.
     return before + 3 * hop, after + _LATEST_ONSET_SECONDS
-
-
-def _judge(model: Any, tap: Tap, sr: int, path: Path) -> dict[str, Any]:
-    # A file like those that `record_takes` writes, so that it is judged as they are.
-    # A file like those that `record_takes` writes, so that it is judged as they are.
-    soundfile.write(path, tap.waveform, sr, "PCM_16")
-    (row,) = judge_files(model, [path])
-    return {name: value for name, value in row.items() if name != "path"}
 
 
 def _name_flags(tap: Tap) -> str:

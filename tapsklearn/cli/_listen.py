@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tapsklearn.cli._messages import only_our_messages
 from tapsklearn.cli._model import Model, load_judge
 from tapsklearn.cli._options import Device, read_device
 
@@ -39,7 +40,11 @@ def listen(
     n_enters = _count_enters()
     board, p_values = 1, list[float]()
     # To be interrupted is how it ends.
-    with _open_table(out) as table, contextlib.suppress(KeyboardInterrupt):
+    with (
+        _open_table(out) as table,
+        only_our_messages(),
+        contextlib.suppress(KeyboardInterrupt),
+    ):
         typer.echo("tapsklearn: listening; Enter starts the next board", err=True)
         for tap in listen_to(fitted, read_device(device)):
             if not n_enters.empty():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tapsklearn.cli._messages import only_our_messages
 from tapsklearn.cli._meter import level_meter
 from tapsklearn.cli._options import Device, read_device
 
@@ -48,7 +49,7 @@ def record(
     """
     from tapsklearn.recording import record_takes
 
-    with level_meter() as meter:
+    with only_our_messages(), level_meter() as meter:
 
         def tell(tap: "Tap", path: Path | None) -> None:
             meter.say(_describe(tap, path))
@@ -78,6 +79,7 @@ def _describe(tap: Any, path: Path | None) -> str:
         "it clipped: tap more softly, or turn the microphone down": tap.is_clipped,
         "it was too quiet: tap harder, or come closer": tap.is_quiet,
         "something struck twice": tap.is_double,
+        "sound was lost, as the computer was too busy": tap.has_gap,
     }
     said = "; ".join(reason for reason, is_so in reasons.items() if is_so)
     return f"not kept, {said}. Tap again"

@@ -1,11 +1,13 @@
 """Verdicts while the board is being tapped."""
 
 import tempfile
+import warnings
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import soundfile
 
 from tapsklearn.inspection import judge_files
@@ -50,8 +52,9 @@ def listen(
     dict
         Of each tap: `time` (its onset, in seconds from the start), `level` (of its
         loudest sample, in dB relative to full scale), `flags` ("clipped", "quiet",
-        "double", or several, or ""), and `score`, `p_value`, `verdict` and `error` as
-        `judge_files` gives them for a file of what was heard.
+        "double", "gap" where sound was lost, or several, or ""), and `score`,
+        `p_value`, `verdict` and `error` as `judge_files` gives them for a file of what
+        was heard.
 
     Raises
     ------
@@ -65,36 +68,65 @@ def listen(
         name.rpartition("__")[2]: value for name, value in model.get_params().items()
     }
     before, after = _find_window(told)
-    with (
-        open_microphone(microphone, device, told["sr"]) as source,
-        tempfile.TemporaryDirectory(prefix="tapsklearn-") as folder,
-    ):
-        # It begins as a recorded take does, so that their frames are the same; but what
-        # no crop reaches is silenced, and with it a tap just before.
-        trigger = TapTrigger(
-            sr=source.sr, duration=PRE_SECONDS + after, pre_seconds=PRE_SECONDS
-        )
-        n_silenced = round(max(0, PRE_SECONDS - before) * source.sr)
-        path = Path(folder) / "tap.wav"
-        heard: deque[Tap] = deque()
+    duration = PRE_SECONDS + after
+    with tempfile.TemporaryDirectory(prefix="tapsklearn-") as folder:
+        _warm_up(model, Path(folder), sr=told["sr"], duration=duration)
+        with open_microphone(microphone, device, told["sr"]) as source:
+            # A take begins as a recorded one does, so that their frames are the same;
+            # but what no crop reaches is silenced, and with it a tap just before.
+            trigger = TapTrigger(
+                sr=source.sr, duration=duration, pre_seconds=PRE_SECONDS
+            )
+            n_silenced = round(max(0, PRE_SECONDS - before) * source.sr)
+            taps = _find_taps(source, trigger, n_silenced)
+            yield from _judge_taps(model, taps, Path(folder), source.sr)
 
-        def write_taps() -> Iterator[Path]:
-            for block in source:
-                for tap in trigger.feed(block):
-                    tap.waveform[:n_silenced] = 0
-                    # As `record_takes` writes it, so that it is judged as a take is.
-                    soundfile.write(path, tap.waveform, source.sr, "PCM_16")
-                    heard.append(tap)
-                    yield path
 
-        for row in judge_files(model, write_taps(), files_at_once=1):
-            tap = heard.pop()
-            yield {
-                "time": tap.onset / source.sr,
-                "level": tap.peak_db,
-                "flags": _name_flags(tap),
-                **{name: value for name, value in row.items() if name != "path"},
-            }
+def _find_taps(
+    blocks: Iterable[Any], trigger: TapTrigger, n_silenced: int
+) -> Iterator[Tap]:
+    for block in blocks:
+        for tap in trigger.feed(block):
+            tap.waveform[:n_silenced] = 0
+            yield tap
+
+
+def _judge_taps(
+    model: Any, taps: Iterable[Tap], folder: Path, sr: int
+) -> Iterator[dict[str, Any]]:
+    """Judge each tap as a file like those that `record_takes` writes."""
+    heard: deque[Tap] = deque()
+
+    def write() -> Iterator[Path]:
+        for tap in taps:
+            path = folder / f"{tap.onset}.wav"
+            soundfile.write(path, tap.waveform, sr, "PCM_16")
+            heard.append(tap)
+            yield path
+            path.unlink()
+
+    for row in judge_files(model, write(), files_at_once=1):
+        tap = heard.pop()
+        yield {
+            "time": tap.onset / sr,
+            "level": tap.peak_db,
+            "flags": _name_flags(tap),
+            **{name: value for name, value in row.items() if name != "path"},
+        }
+
+
+def _warm_up(model: Any, folder: Path, *, sr: int, duration: float) -> None:
+    """Judge a made-up tap: what the first one imports and builds takes seconds."""
+    n_samples, onset = round(duration * sr), round(PRE_SECONDS * sr)
+    decay = np.exp(-np.arange(n_samples - onset) / (0.02 * sr))
+    waveform = np.random.default_rng(0).normal(scale=1e-4, size=n_samples)
+    waveform[onset:] += 0.5 * decay * np.sin(np.arange(len(decay)))
+    path = folder / "warm-up.wav"
+    soundfile.write(path, waveform, sr, "PCM_16")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        list(judge_files(model, [path]))
+    path.unlink()
 
 
 def _find_window(told: dict[str, Any]) -> tuple[float, float]:
@@ -112,5 +144,6 @@ def _name_flags(tap: Tap) -> str:
         "clipped": tap.is_clipped,
         "quiet": tap.is_quiet,
         "double": tap.is_double,
+        "gap": tap.has_gap,
     }
     return ", ".join(name for name, is_so in flags.items() if is_so)

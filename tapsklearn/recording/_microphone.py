@@ -46,6 +46,8 @@ class Microphone:
     """A microphone that is heard as long as the block of a `with` statement lasts.
 
     Records one channel, at the rate asked for where the device can and else at its own.
+    Gives blocks; where sound was lost, as nobody had the time to fetch it, a sample is
+    NaN.
 
     Parameters
     ----------
@@ -63,7 +65,9 @@ class Microphone:
     def __init__(self, device: int | str | None = None, *, sr: int = 44100) -> None:
         self.device = device
         self.sr = sr
-        self._blocks: queue.SimpleQueue[NDArray[np.float32]] = queue.SimpleQueue()
+        self._blocks: queue.SimpleQueue[NDArray[np.float32] | None] = (
+            queue.SimpleQueue()
+        )
 
     def __enter__(self) -> Self:
         sounddevice = import_sounddevice()
@@ -82,6 +86,8 @@ class Microphone:
                 samplerate=self.sr,
                 blocksize=round(_BLOCK_SECONDS * self.sr),
                 callback=self._keep,
+                # Whatever ends it but us.
+                finished_callback=lambda: self._blocks.put(None),
             )
             self._stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
@@ -96,17 +102,23 @@ class Microphone:
         self._stream.close(ignore_errors=True)
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        while True:
-            try:
-                yield self._blocks.get(timeout=_PATIENCE_SECONDS)
-            except queue.Empty:
-                raise MicrophoneError(
-                    f"the microphone has given no sound for {_PATIENCE_SECONDS:g} s: "
-                    "is it still plugged in?"
-                ) from None
+        while (block := self._wait()) is not None:
+            yield block
+        raise MicrophoneError(
+            "the microphone gives no more sound: is it still plugged in?"
+        )
+
+    def _wait(self) -> NDArray[np.float32] | None:
+        try:
+            return self._blocks.get(timeout=_PATIENCE_SECONDS)
+        except queue.Empty:
+            return None
 
     def _keep(self, block: Any, n_samples: int, time: Any, status: Any) -> None:
-        self._blocks.put(block[:, 0].copy())
+        samples = block[:, 0].copy()
+        if status.input_overflow:
+            samples[0] = np.nan
+        self._blocks.put(samples)
 
 
 def open_microphone(

@@ -37,7 +37,8 @@ def record_takes(
     """Record takes of a board, one each time that it is tapped.
 
     A take is written whole, then listed in takes.csv, then announced; a take that is
-    clipped, too quiet or holds two taps is not kept. Takes that are there count: a
+    clipped, too quiet or holds two taps is not kept, which is announced as soon as it
+    is known. Takes that are there count: a
     recording that was broken off goes on at the next number.
 
     Parameters
@@ -90,9 +91,12 @@ def record_takes(
     if takes.n_takes >= n_takes:
         return written
     with open_microphone(microphone, device, sr) as source:
+        takes.start()
         if on_left:
             on_left(n_takes - takes.n_takes)
-        trigger = TapTrigger(sr=source.sr, duration=duration, pre_seconds=pre_seconds)
+        trigger = TapTrigger(
+            sr=source.sr, duration=duration, pre_seconds=pre_seconds, end_spoilt=True
+        )
         for tap in _find_taps(source, trigger, on_block):
             path = None
             if tap.is_good:

@@ -24,7 +24,7 @@ class TakesFile:
     Parameters
     ----------
     directory : Path
-        The folder of all boards; made if there is none.
+        The folder of all boards.
     board : str
         The board.
     condition : {"normal", "abnormal"}
@@ -47,11 +47,16 @@ class TakesFile:
         if not folder:
             raise ValueError(f"board={board!r} must be a name")
         self.folder = directory / folder
-        self.folder.mkdir(parents=True, exist_ok=True)
         self.index = directory / TAKES_CSV
         rows = self._read()
         self._check(rows)
         self.n_takes = sum(row["board"] == board for row in rows)
+
+    def start(self) -> None:
+        """Make the folders and the table where there are none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.index.exists():
+            self._write(",".join(_COLUMNS) + "\n")
 
     def add(self, tap: Tap, sr: int) -> Path:
         """Write a take.
@@ -91,7 +96,8 @@ class TakesFile:
 
     def _read(self) -> list[dict[str, str]]:
         if not self.index.exists():
-            self._write(",".join(_COLUMNS) + "\n")
+            self.columns = list(_COLUMNS)
+            return []
         text = self.index.read_text(encoding="utf-8-sig")
         if text and not text.endswith("\n"):
             # Whoever wrote it was killed; what was announced ended its line.

@@ -13,7 +13,8 @@ class Tap:
     Attributes
     ----------
     waveform : ndarray of shape (n_samples,), float32
-        The take: what was heard around the tap, full scale being 1.
+        The take: what was heard around the tap, full scale being 1; shorter if it was
+        ended as spoilt.
     onset : int
         Where the tap begins in the stream, in samples from its start.
     peak_db : float
@@ -24,10 +25,12 @@ class Tap:
         Whether it is too quiet to be a good take.
     is_double : bool
         Whether something struck again before the take was over.
+    has_gap : bool
+        Whether sound was lost in it, which is silent there.
 
     Examples
     --------
-    >>> tap = Tap(np.zeros(8, np.float32), 2, -12.0, False, False, False)
+    >>> tap = Tap(np.zeros(8, np.float32), 2, -12.0, False, False, False, False)
     >>> tap.is_good
     True
     """
@@ -38,6 +41,7 @@ class Tap:
     is_clipped: bool
     is_quiet: bool
     is_double: bool
+    has_gap: bool
 
     @property
     def is_good(self) -> bool:
@@ -46,6 +50,6 @@ class Tap:
         Returns
         -------
         bool
-            False if it is clipped, quiet or double.
+            False if it is clipped, quiet or double, or has a gap.
         """
-        return not (self.is_clipped or self.is_quiet or self.is_double)
+        return not (self.is_clipped or self.is_quiet or self.is_double or self.has_gap)

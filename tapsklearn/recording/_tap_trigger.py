@@ -49,6 +49,10 @@ class TapTrigger:
     quiet_db : float, default=-40.0
         Taps whose loudest sample lies below this, in dB relative to full scale, are
         flagged as quiet.
+    end_spoilt : bool, default=False
+        Whether a take ends as soon as it is known to be clipped, quiet or double,
+        rather than after its duration. The next tap is then looked for once nothing
+        has struck for `pre_seconds`.
 
     Attributes
     ----------
@@ -82,6 +86,7 @@ class TapTrigger:
         pre_seconds: float = 0.5,
         threshold_db: float = 15.0,
         quiet_db: float = -40.0,
+        end_spoilt: bool = False,
     ) -> None:
         if sr <= 0:
             raise ValueError(f"sr={sr!r} must be above 0")
@@ -97,6 +102,7 @@ class TapTrigger:
         self.pre_seconds = pre_seconds
         self.threshold_db = threshold_db
         self.quiet_db = quiet_db
+        self.end_spoilt = end_spoilt
         self.floor_db = np.nan
         self.n_samples = 0
 
@@ -117,6 +123,9 @@ class TapTrigger:
         self._filter_state = np.zeros((len(self._highpass), 2))
         self._onset: int | None = None
         self._is_double = False
+        # Nothing that strikes before is a tap to take, and the last sample not known.
+        self._deaf_until = 0
+        self._gap = -1
 
     def feed(self, block: ArrayLike) -> list[Tap]:
         """Hear the next samples.
@@ -124,7 +133,8 @@ class TapTrigger:
         Parameters
         ----------
         block : array-like of shape (n_samples,)
-            The samples that follow those before, full scale being 1; any number.
+            The samples that follow those before, full scale being 1; any number. NaN
+            is where sound was lost.
 
         Returns
         -------
@@ -142,6 +152,10 @@ class TapTrigger:
                 f"expected the samples of one channel, got a block of shape "
                 f"{samples.shape}"
             )
+        lost = np.flatnonzero(~np.isfinite(samples))
+        if len(lost):
+            self._gap = self.n_samples + int(lost[-1])
+            samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
         self._kept = np.concatenate([self._kept, samples])
         self.n_samples += len(samples)
         n_hops = (self.n_samples - self._heard) // self._hop
@@ -157,10 +171,8 @@ class TapTrigger:
         """Give the level of each hop, without hum and rumble."""
         if not len(hops):
             return []
-        # What is no number would stay in the filter for ever.
-        known = np.nan_to_num(hops, nan=0.0, posinf=1.0, neginf=-1.0)
         high, self._filter_state = scipy.signal.sosfilt(
-            self._highpass, known, zi=self._filter_state
+            self._highpass, hops, zi=self._filter_state
         )
         power = np.square(high).reshape(-1, self._hop).mean(axis=1)
         return list(10 * np.log10(np.maximum(power, 10 ** (_SILENCE_DB / 10))))
@@ -178,12 +190,22 @@ class TapTrigger:
         taps = []
         if self._onset is not None:
             over = self._onset - self._n_pre + self._n_take
-            since = start - self._onset
-            if is_attack and since >= _ONE_BLOW_SECONDS * self.sr and start < over:
+            blow_over = self._onset + _ONE_BLOW_SECONDS * self.sr
+            if is_attack and blow_over <= start < over:
                 self._is_double = True
             if self._heard >= over:
-                taps.append(self._cut(self._onset))
+                taps.append(self._cut(self._onset, over))
                 self._onset = None
+            elif self.end_spoilt and (
+                self._is_double or start < blow_over <= self._heard
+            ):
+                tap = self._cut(self._onset, self._heard)
+                if not tap.is_good:
+                    taps.append(tap)
+                    self._onset = None
+                    self._deaf_until = self._heard + self._n_pre
+        elif is_attack and start < self._deaf_until:
+            self._deaf_until = self._heard + self._n_pre
         elif is_attack:
             # It may have begun in the hop before, without standing out yet.
             self._onset = max(0, start - self._hop)
@@ -201,10 +223,10 @@ class TapTrigger:
         else:
             self.floor_db += np.copysign(self._floor_step, level - self.floor_db)
 
-    def _cut(self, onset: int) -> Tap:
+    def _cut(self, onset: int, end: int) -> Tap:
         first = onset - self._n_pre - self._kept_from
         # A tap right at the start of the stream has less before it.
-        taken = self._kept[max(0, first) : first + self._n_take].copy()
+        taken = self._kept[max(0, first) : end - self._kept_from].copy()
         waveform = np.pad(taken, (max(0, -first), 0))
         peak = float(np.abs(waveform).max())
         peak_db = 20 * np.log10(max(peak, 10 ** (_SILENCE_DB / 20)))
@@ -215,6 +237,7 @@ class TapTrigger:
             is_clipped=peak >= _FULL_SCALE,
             is_quiet=bool(peak_db < self.quiet_db),
             is_double=self._is_double,
+            has_gap=max(0, onset - self._n_pre) <= self._gap < end,
         )
 
     def _forget(self) -> None:

@@ -1,6 +1,7 @@
 """What is played into a real sound server is what is recorded out of it."""
 
 import itertools
+import os
 import subprocess
 import sys
 import textwrap
@@ -8,7 +9,8 @@ import textwrap
 import numpy as np
 import pytest
 import soundfile
-from sound_server import SR
+import soxr
+from sound_server import SR, start_sound_server
 from sounds import make_taps
 
 from tapsklearn.cli import main
@@ -119,20 +121,130 @@ def test_a_device_that_is_not_there(sound_server, capsys, tmp_path):
     assert "devices" in err
 
 
-def test_without_portaudio(tmp_path):
+def test_a_device_with_a_rate_of_its_own(sound_server, tmp_path, monkeypatch):
+    """Where the rate that is asked for cannot be had, what is recorded is resampled."""
+    import sounddevice
+
+    def refuse(*_, samplerate, **__):
+        raise sounddevice.PortAudioError(f"Invalid sample rate {samplerate}")
+
+    monkeypatch.setattr(sounddevice, "check_input_settings", refuse)
+    own = round(sounddevice.query_devices(None, "input")["default_samplerate"])
+    asked = 32000
+    assert own != asked
+    with Microphone(sr=asked) as microphone:
+        assert microphone.sr == own
+    sound, onsets = make_taps(1, every=3.0)
+    player = sound_server.play(sound, delay=1.0)
+    (path,) = record_takes(tmp_path, "oak", 1, duration=1.0, pre_seconds=0.1, sr=asked)
+    player.wait()
+    take, sr = soundfile.read(path, dtype="float32")
+    assert (sr, len(take)) == (asked, asked)
+    played = soxr.resample(sound, SR, asked)
+    around = played[round((onsets[0] / SR - 0.15) * asked) :][: round(1.1 * asked)]
+    products = np.correlate(around, take[: -round(0.02 * asked)])
+    start = int(products.argmax())
+    part = around[start : start + len(take)]
+    assert np.corrcoef(part[:20000], take[:20000])[0, 1] > 0.99
+
+
+def test_lost_sound_is_no_number():
+    class Status:
+        input_overflow = True
+
+    microphone = Microphone()
+    microphone._keep(np.ones((480, 1), np.float32), 480, None, Status)
+    block = microphone._wait()
+    assert np.isnan(block).tolist() == [True] + [False] * 479
+
+
+@pytest.mark.parametrize("end", ["kill", "unload"])
+def test_unplugged(tmp_path, end):
+    """The device goes in the middle: one line, exit code 1, and all takes kept."""
+    out = tmp_path / "takes"
+    with start_sound_server(tmp_path) as server:
+        command = [sys.executable, "-m", "tapsklearn", "record", out, "--board", "oak"]
+        recorder = subprocess.Popen(
+            command, env=server.environment, stderr=subprocess.PIPE, text=True
+        )
+        player = server.play(make_taps(4, every=4.0)[0], delay=4.0)
+        saved = recorder.stderr.readline()
+        if end == "kill":
+            server.process.kill()
+        else:
+            subprocess.run(
+                ["pactl", "unload-module", "module-null-sink"],
+                env=server.environment,
+                check=True,
+            )
+        _, said = recorder.communicate(timeout=20)
+        player.wait()
+    assert saved.startswith(f"saved {out / 'oak' / '00.wav'}")
+    assert recorder.returncode == 1
+    assert said.count("\n") == 1
+    assert said.startswith("tapsklearn: the microphone g")
+    assert len(load_takes(out).paths) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "to_install"),
+    [
+        (None, "tapsklearn[record]"),
+        ("raise OSError('PortAudio library not found')", "libportaudio2"),
+    ],
+)
+def test_without_portaudio(tmp_path, module, to_install):
     """One line that says what to install."""
-    script = """
+    if module is None:
+        start = "sys.modules['sounddevice'] = None"
+    else:
+        (tmp_path / "sounddevice.py").write_text(module)
+        start = f"sys.path.insert(0, {str(tmp_path)!r})"
+    script = f"""
     import sys
-    sys.modules["sounddevice"] = None
+    {start}
     from tapsklearn.cli import main
-    sys.exit(main(["devices"]))
+    for arguments in (["devices"], ["record", "takes", "--board", "oak"]):
+        assert main(arguments) == 1
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)],
         capture_output=True,
         text=True,
         check=False,
+        cwd=tmp_path,
     )
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert "tapsklearn[record]" in done.stderr
+    assert done.returncode == 0
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2
+    assert all(to_install in line for line in lines)
+
+
+def test_without_a_device(tmp_path):
+    """One line that says what to plug in, and nothing is left behind."""
+    try:
+        import sounddevice  # noqa: F401
+    except (ModuleNotFoundError, OSError):
+        pytest.skip("needs PortAudio: run ./install-system-packages")
+    out = tmp_path / "takes"
+    # Where no sound server is to be found.
+    environment = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "XDG_RUNTIME_DIR": str(tmp_path),
+    }
+    for arguments in (["devices"], ["record", out, "--board", "oak"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "tapsklearn", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+        )
+        if not done.returncode:
+            pytest.skip("this machine has a microphone")
+        assert done.returncode == 1
+        assert done.stderr.startswith("tapsklearn: there is no microphone")
+        assert "plug one in" in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert not out.exists()

@@ -86,6 +86,53 @@ def test_what_is_wrong_with_a_tap_is_told():
     assert [tap.is_double for tap in feed(TapTrigger(**SHORT), twice)] == [True, False]
 
 
+@pytest.mark.parametrize("sizes", [(64,), (441,), (10**6,)])
+def test_a_spoilt_take_ends_at_once(sizes):
+    """It is told within 0.1 s, and the next tap is a take of its own."""
+    clipped, quiet, double = (make_stream([30000], seconds=2) for _ in range(3))
+    clipped = np.clip(4 * clipped, -1, 1)
+    quiet /= 100
+    # A stick that bounces three times.
+    for bounce in (36000, 41000, 46000):
+        double += make_stream([bounce], seconds=2, noise_db=-90)
+    good = make_stream([30000], seconds=2)
+    for spoilt, last, flag in (
+        (clipped, 30000, "is_clipped"),
+        (quiet, 30000, "is_quiet"),
+        (double, 36000, "is_double"),
+    ):
+        trigger = TapTrigger(duration=1.2, pre_seconds=0.2, end_spoilt=True)
+        told, *others = feed(trigger, np.concatenate([spoilt, good]), sizes)
+        assert getattr(told, flag)
+        assert told.onset + len(told.waveform) - round(0.2 * SR) < last + 0.1 * SR
+        (tap,) = others
+        assert tap.is_good
+        assert abs(tap.onset - 2 * SR - 30000) <= 256
+        assert len(tap.waveform) == round(1.2 * SR)
+
+
+def test_good_takes_do_not_end_sooner():
+    sound = make_stream([30000, 80000, 130000], seconds=5)
+    one, other = (
+        feed(TapTrigger(**SHORT, end_spoilt=end_spoilt), sound)
+        for end_spoilt in (False, True)
+    )
+    assert len(one) == len(other) == 3
+    for tap, again in zip(one, other, strict=True):
+        np.testing.assert_array_equal(tap.waveform, again.waveform)
+
+
+def test_lost_sound_is_told_of_the_take_that_it_is_in():
+    sound = make_stream([30000, 80000, 130000], seconds=4)
+    sound[90000] = np.nan
+    before, tap, after = feed(TapTrigger(**SHORT), sound)
+    assert not before.has_gap
+    assert tap.has_gap
+    assert not tap.is_good
+    assert np.isfinite(tap.waveform).all()
+    assert not after.has_gap
+
+
 def test_noise_that_grows_is_no_tap_and_hides_none():
     rng = np.random.default_rng(0)
     growth = np.interp(np.arange(10 * SR), [0, 4 * SR, 10 * SR], [1e-4, 1e-2, 1e-2])

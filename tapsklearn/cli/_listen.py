@@ -1,12 +1,11 @@
 """``tapsklearn listen``: a verdict a moment after each tap."""
 
 import contextlib
-import csv
 import queue
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ import typer
 from tapsklearn.cli._messages import only_our_messages
 from tapsklearn.cli._model import Model, load_judge
 from tapsklearn.cli._options import Device, read_device
+from tapsklearn.cli._tables import known
 
 _COLUMNS = (
     *("board", "time", "level", "flags"),
@@ -27,7 +27,10 @@ def listen(
     device: Device = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", help="Table to write the results to."),
+        typer.Option(
+            metavar="FILE.csv",
+            help="Table to write the results to; one that is there goes on.",
+        ),
     ] = None,
 ) -> None:
     """Listen, and judge each tap; Enter starts the next board, Ctrl-C ends.
@@ -35,18 +38,19 @@ def listen(
     One line a tap, and what all taps of the board together say.
     """
     from tapsklearn.recording import listen as listen_to
+    from tapsklearn.recording._growing_table import GrowingTable
 
     fitted, alpha = load_judge(model)
     n_enters = _count_enters()
+    table = None
     board, p_values = 1, list[float]()
+    if out is not None:
+        table = GrowingTable(out, _COLUMNS, required=_COLUMNS)
+        board += max((_read_number(out, row) for row in table.rows), default=0)
+        table.start()
     # To be interrupted is how it ends.
-    with (
-        _open_table(out) as table,
-        only_our_messages(),
-        contextlib.suppress(KeyboardInterrupt),
-    ):
-        typer.echo("tapsklearn: listening; Enter starts the next board", err=True)
-        for tap in listen_to(fitted, read_device(device)):
+    with only_our_messages(), contextlib.suppress(KeyboardInterrupt):
+        for tap in listen_to(fitted, read_device(device), on_start=_say_so):
             if not n_enters.empty():
                 while not n_enters.empty():
                     n_enters.get()
@@ -54,7 +58,13 @@ def listen(
             if not tap["error"]:
                 p_values.append(tap["p_value"])
             typer.echo(_describe(tap, board, p_values, alpha))
-            table({"board": board, **tap})
+            if table is not None:
+                row = {name: known(value) for name, value in tap.items()}
+                table.append({"board": board, **row})
+
+
+def _say_so() -> None:
+    typer.echo("tapsklearn: listening; Enter starts the next board", err=True)
 
 
 def _describe(
@@ -91,17 +101,10 @@ def _count_enters() -> "queue.SimpleQueue[str]":
     return lines
 
 
-@contextlib.contextmanager
-def _open_table(out: Path | None) -> Iterator[Any]:
-    if out is None:
-        yield lambda row: None
-        return
-    with out.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, _COLUMNS)
-        table.writeheader()
-
-        def write(row: dict[str, Any]) -> None:
-            table.writerow(row)
-            file.flush()
-
-        yield write
+def _read_number(out: Path, row: Mapping[str, str]) -> int:
+    if not row["board"].isdecimal():
+        raise ValueError(
+            f"--out {out}: has a board {row['board']!r}, which is no number; name "
+            "another file"
+        )
+    return int(row["board"])

@@ -79,5 +79,6 @@ def level_meter() -> Iterator[LevelMeter]:
     from rich.console import Console
     from rich.live import Live
 
-    with Live("", console=Console(stderr=True), transient=True) as live:
+    console = Console(stderr=True)
+    with Live("", console=console, transient=True, refresh_per_second=12) as live:
         yield LevelMeter(live)

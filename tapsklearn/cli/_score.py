@@ -12,6 +12,7 @@ import typer
 
 from tapsklearn.cli._model import Model, load_judge
 from tapsklearn.cli._recordings import list_recordings
+from tapsklearn.cli._tables import known
 
 _COLUMNS = ("path", "score", "p_value", "verdict", "error")
 _BOARD_COLUMNS = ("board", "n_taps", "n_unusual", "median_score", "p_value", "verdict")
@@ -101,16 +102,11 @@ def _start_csv(columns: Sequence[str]) -> Callable[[Mapping[str, Any]], None]:
     sys.stdout.flush()
 
     def write(row: Mapping[str, Any]) -> None:
-        table.writerow({name: _known(value) for name, value in row.items()})
+        table.writerow({name: known(value) for name, value in row.items()})
 
     return write
 
 
 def _write_json(row: Mapping[str, Any]) -> None:
-    known = {name: _known(value) for name, value in row.items()}
-    sys.stdout.write(json.dumps(known, ensure_ascii=False) + "\n")
-
-
-def _known(value: Any) -> Any:
-    """Give None, an empty cell, for a number that there is not."""
-    return None if isinstance(value, float) and math.isnan(value) else value
+    values = {name: known(value) for name, value in row.items()}
+    sys.stdout.write(json.dumps(values, ensure_ascii=False) + "\n")

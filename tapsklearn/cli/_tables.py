@@ -1,6 +1,7 @@
-"""Tables on standard output."""
+"""Tables for those who read them, and for files."""
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -41,3 +42,19 @@ def print_table(table: "Table") -> None:
     from rich.console import Console
 
     Console(width=_WIDEST).print(table)
+
+
+def known(value: Any) -> Any:
+    """Give None, an empty cell, for a number that there is not.
+
+    Parameters
+    ----------
+    value : object
+        A number, or something else.
+
+    Returns
+    -------
+    object
+        None for NaN, else what was given.
+    """
+    return None if isinstance(value, float) and math.isnan(value) else value

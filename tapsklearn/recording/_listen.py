@@ -3,7 +3,7 @@
 import tempfile
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ def listen(
     model: Any,
     device: int | str | None = None,
     *,
+    on_start: Callable[[], None] | None = None,
     microphone: Any = None,
 ) -> Iterator[dict[str, Any]]:
     """Judge each tap as soon as what the model looks at has been heard.
@@ -44,6 +45,8 @@ def listen(
         Fitted: what reads files, and a detector.
     device : int or str, default=None
         What to listen with; None is the default microphone.
+    on_start : callable, default=None
+        Called once taps are heard from now on.
     microphone : Microphone, default=None
         What to listen with in place of `device`.
 
@@ -78,6 +81,8 @@ def listen(
                 sr=source.sr, duration=duration, pre_seconds=PRE_SECONDS
             )
             n_silenced = round(max(0, PRE_SECONDS - before) * source.sr)
+            if on_start:
+                on_start()
             taps = _find_taps(source, trigger, n_silenced)
             yield from _judge_taps(model, taps, Path(folder), source.sr)
 

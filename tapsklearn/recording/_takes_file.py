@@ -1,16 +1,13 @@
 """Takes on disk: each whole before it is listed, and listed before it is announced."""
 
-import csv
-import io
-import os
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import soundfile
 
 from tapsklearn._whole_file import open_whole
+from tapsklearn.recording._growing_table import GrowingTable
 from tapsklearn.recording._tap import Tap
 
 TAKES_CSV = "takes.csv"
@@ -47,16 +44,16 @@ class TakesFile:
         if not folder:
             raise ValueError(f"board={board!r} must be a name")
         self.folder = directory / folder
-        self.index = directory / TAKES_CSV
-        rows = self._read()
-        self._check(rows)
-        self.n_takes = sum(row["board"] == board for row in rows)
+        self.index = GrowingTable(
+            directory / TAKES_CSV, _COLUMNS, required=("path", "board", "condition")
+        )
+        self._check()
+        self.n_takes = sum(row["board"] == board for row in self.index.rows)
 
     def start(self) -> None:
         """Make the folders and the table where there are none."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not self.index.exists():
-            self._write(",".join(_COLUMNS) + "\n")
+        self.index.start()
 
     def add(self, tap: Tap, sr: int) -> Path:
         """Write a take.
@@ -76,7 +73,7 @@ class TakesFile:
         path = self.folder / f"{self._find_number():02}.wav"
         with open_whole(path) as file:
             soundfile.write(file, tap.waveform, sr, "PCM_16", format="WAV")
-        self._append(
+        self.index.append(
             {
                 **self.row,
                 "path": path.relative_to(self.directory).as_posix(),
@@ -94,52 +91,16 @@ class TakesFile:
         ]
         return max(numbers, default=-1) + 1
 
-    def _read(self) -> list[dict[str, str]]:
-        if not self.index.exists():
-            self.columns = list(_COLUMNS)
-            return []
-        text = self.index.read_text(encoding="utf-8-sig")
-        if text and not text.endswith("\n"):
-            # Whoever wrote it was killed; what was announced ended its line.
-            whole = text[: text.rfind("\n") + 1]
-            os.truncate(self.index, len(whole.encode()))
-            text = whole
-        table = csv.DictReader(io.StringIO(text))
-        self.columns = list(table.fieldnames or ())
-        missing = {"path", "board", "condition"} - set(self.columns)
-        if missing:
-            raise ValueError(
-                f"{self.index}: has no column {', '.join(sorted(missing))}"
-            )
-        return list(table)
-
-    def _check(self, rows: list[dict[str, str]]) -> None:
+    def _check(self) -> None:
         """Check that the board is what it was before."""
-        for row in rows:
+        for row in self.index.rows:
             if row["board"] != self.row["board"]:
                 continue
             for column in ("condition", "specimen"):
                 before = row.get(column)
                 if before and before != self.row[column]:
                     raise ValueError(
-                        f"{self.index}: board {self.row['board']!r} has {column} "
+                        f"{self.index.path}: board {self.row['board']!r} has {column} "
                         f"{before!r} there, not {self.row[column]!r}; name the same, "
                         "or another board"
                     )
-
-    def _append(self, row: Mapping[str, str]) -> None:
-        line = io.StringIO()
-        table = csv.DictWriter(
-            line, self.columns, extrasaction="ignore", lineterminator="\n"
-        )
-        table.writerow(row)
-        self._write(line.getvalue())
-
-    def _write(self, text: str) -> None:
-        """Append text with one call, so that no kill leaves half of a line."""
-        descriptor = os.open(self.index, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-        try:
-            os.write(descriptor, text.encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

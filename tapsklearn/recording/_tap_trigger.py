@@ -13,9 +13,13 @@ _LOWEST_HZ = 150.0
 _FILTER_ORDER = 4
 # A level is taken of so much time, as short as a spectrogram's hop.
 _HOP_SECONDS = 128 / 44100
-# An attack stands out of what came before it, but for the hop in which it may begin.
+# An attack stands out of what came before it: close by, but for the hop in which it may
+# begin, where a board is tapped; or some time before, where a blow is heard through a
+# floor, and takes up to 50 ms to rise.
 _RISE_DB = 10.0
-_BEFORE_SECONDS = 0.02
+_CLOSE_SECONDS = 0.02
+_SLOWEST_RISE_SECONDS = 0.05
+_BEFORE_SECONDS = 0.15
 # The sound of one blow can rise again so soon.
 _ONE_BLOW_SECONDS = 0.06
 # How fast the floor follows the noise, and of how much time it is first taken.
@@ -31,10 +35,11 @@ _LEAST_FLOOR_DB = -75.0
 class TapTrigger:
     """Find taps in a stream of sound, block by block.
 
-    A tap is an attack, a hop (3 ms) that stands out by 10 dB of all that was heard
-    in the 20 ms before, and by `threshold_db` of the noise, whose level is followed.
-    Levels are those above 150 Hz, so that hum and rumble count little. Memory does not
-    grow with the stream.
+    A tap is an attack, a hop (3 ms) that stands out by `threshold_db` of the noise,
+    whose level is followed, and by 10 dB of all that was heard in the 20 ms before, or
+    from 150 to 50 ms before, since a blow that is heard through a floor rises slowly.
+    While a take lasts, only the former strikes again. Levels are those above 150 Hz, so
+    that hum and rumble count little. Memory does not grow with the stream.
 
     Parameters
     ----------
@@ -44,7 +49,7 @@ class TapTrigger:
         Length of a take, in seconds; the next tap is looked for after it.
     pre_seconds : float, default=0.5
         How much of the take lies before the tap, in seconds.
-    threshold_db : float, default=15.0
+    threshold_db : float, default=12.0
         How far above the noise a tap must rise, in dB.
     quiet_db : float, default=-40.0
         Taps whose loudest sample lies below this, in dB relative to full scale, are
@@ -84,7 +89,7 @@ class TapTrigger:
         sr: int = 44100,
         duration: float = 3.0,
         pre_seconds: float = 0.5,
-        threshold_db: float = 15.0,
+        threshold_db: float = 12.0,
         quiet_db: float = -40.0,
         end_spoilt: bool = False,
     ) -> None:
@@ -109,8 +114,11 @@ class TapTrigger:
         self._hop = max(1, round(_HOP_SECONDS * sr))
         self._n_take = round(duration * sr)
         self._n_pre = round(pre_seconds * sr)
-        n_before = max(1, round(_BEFORE_SECONDS / _HOP_SECONDS))
-        self._before = deque([np.inf], maxlen=n_before + 1)
+        n_before, self._n_close, self._n_rise = (
+            round(seconds / _HOP_SECONDS)
+            for seconds in (_BEFORE_SECONDS, _CLOSE_SECONDS, _SLOWEST_RISE_SECONDS)
+        )
+        self._before = deque[float](maxlen=n_before)
         self._learnt: list[float] = []
         self._floor_step = _FLOOR_DB_PER_SECOND * self._hop / sr
         # What may still be part of a take, and where it begins in the stream.
@@ -181,17 +189,13 @@ class TapTrigger:
         """Hear one hop; give the take that it completes."""
         start = self._heard
         self._heard += self._hop
-        is_attack = (
-            not np.isnan(self.floor_db)
-            and level >= max(_LEAST_FLOOR_DB, self.floor_db) + self.threshold_db
-            and level >= max(list(self._before)[:-1], default=np.inf) + _RISE_DB
-        )
+        is_sharp, is_attack = self._stands_out(level)
         self._before.append(level)
         taps = []
         if self._onset is not None:
             over = self._onset - self._n_pre + self._n_take
             blow_over = self._onset + _ONE_BLOW_SECONDS * self.sr
-            if is_attack and blow_over <= start < over:
+            if is_sharp and blow_over <= start < over:
                 self._is_double = True
             if self._heard >= over:
                 taps.append(self._cut(self._onset, over))
@@ -213,6 +217,16 @@ class TapTrigger:
         else:
             self._follow(level)
         return taps
+
+    def _stands_out(self, level: float) -> tuple[bool, bool]:
+        """Tell whether a hop is a sharp attack, and whether it is one at all."""
+        floor = max(_LEAST_FLOOR_DB, self.floor_db)
+        if np.isnan(self.floor_db) or level < floor + self.threshold_db:
+            return False, False
+        before = list(self._before)
+        is_sharp = level >= max(before[-self._n_close - 1 : -1]) + _RISE_DB
+        is_slow = level >= max(before[: -self._n_rise]) + _RISE_DB
+        return is_sharp, is_sharp or is_slow
 
     def _follow(self, level: float) -> None:
         """Let the floor follow the middle of the levels."""

@@ -113,6 +113,25 @@ def test_the_command(model, played, tmp_path, capsys):
         assert row["verdict"] == tap["verdict"]
 
 
+def test_the_table_goes_on(model, played, tmp_path, capsys):
+    """What was judged before is kept, and the next boards have the next numbers."""
+    save(model, tmp_path / "model.taps")
+    out = tmp_path / "taps.csv"
+    arguments = ["listen", str(tmp_path / "model.taps"), "--out", str(out)]
+    sound, _ = make_taps(2, every=0.8)
+    for _ in range(2):
+        played(sound)
+        assert main(arguments) == 0
+    rows = list(csv.DictReader(io.StringIO(out.read_text())))
+    assert [row["board"] for row in rows] == list("1122")
+    capsys.readouterr()
+    for text in ("a,b\n1,2\n", out.read_text() + "oak,1,2,,3,4,normal,\n"):
+        out.write_text(text)
+        assert main(arguments) == 2
+        assert str(out) in capsys.readouterr().err
+        assert out.read_text() == text
+
+
 def test_a_model_that_takes_crops(tmp_path, capsys):
     crops = np.random.default_rng(0).normal(size=(40, 10, 12))
     save(CropKNNDetector().fit(crops), tmp_path / "model.taps")

@@ -75,6 +75,22 @@ def test_half_a_line_was_not_announced(sound, tmp_path):
     assert [row["path"] for row in read_index(tmp_path)] == ["oak/00.wav", "oak/01.wav"]
 
 
+def test_a_row_by_hand_without_an_end_is_kept(sound, tmp_path):
+    text = "path,board,condition\r\na.wav,ash,normal\r\nb.wav,ash,normal"
+    (tmp_path / "takes.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    record_takes(tmp_path, "oak", 1, microphone=FakeMicrophone(sound), **SHORT)
+    content = (tmp_path / "takes.csv").read_bytes()
+    assert content.decode("utf-8-sig") == text + "\noak/00.wav,oak,normal\n"
+
+
+def test_an_index_in_another_encoding(sound, tmp_path):
+    (tmp_path / "takes.csv").write_bytes(
+        "path,board,condition\n\xe4,\xe4,normal\n".encode("latin1")
+    )
+    with pytest.raises(ValueError, match=r"takes\.csv: is no text in UTF-8"):
+        record_takes(tmp_path, "oak", 1, microphone=FakeMicrophone(sound), **SHORT)
+
+
 def test_an_index_with_other_columns_is_kept(sound, tmp_path):
     (tmp_path / "takes.csv").write_text(
         "board,note,path,condition\nash,x,a.wav,normal\n"

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from taps import make_tap
 
+from tapsklearn.preprocessing import read_take
 from tapsklearn.recording import TapTrigger
 
 SR = 44100
@@ -71,6 +72,32 @@ def test_blocks_do_not_matter():
     assert [tap.onset for tap in one] == [tap.onset for tap in other]
     for tap, again in zip(one, other, strict=True):
         np.testing.assert_array_equal(tap.waveform, again.waveform)
+
+
+@given(rise=st.floats(0.0, 0.04), seed=st.integers(0, 100))
+def test_a_blow_may_rise_slowly(rise, seed):
+    """As one does that is heard through a floor."""
+    sound = make_stream([], seconds=2, seed=seed)
+    n_rise = round(rise * SR)
+    blow = np.random.default_rng(seed).normal(scale=0.01, size=SR // 2)
+    blow *= np.exp(-np.arange(len(blow)) / (0.1 * SR))
+    blow[:n_rise] *= np.linspace(0, 1, n_rise)
+    sound[SR // 2 :][: len(blow)] += blow.astype(np.float32)
+    (tap,) = feed(TapTrigger(**SHORT), sound)
+    assert SR // 2 - 256 <= tap.onset <= SR // 2 + n_rise
+    assert not tap.is_double
+
+
+def test_each_real_blow_is_one_tap(recordings):
+    """Hammering and a dropped hammer, heard through a floor."""
+    for path in sorted(recordings("hammer-floor").glob("h[hd]_*/*4.wav")):
+        take = read_take(path)
+        # The room alone, backwards, comes before and after.
+        before, after = take[: SR // 2][::-1], take[-SR // 2 :][::-1]
+        sound = np.concatenate([before, take, after])
+        taps = feed(TapTrigger(duration=1.0, pre_seconds=0.2), sound)
+        loudest = len(before) + np.abs(take).argmax()
+        assert [abs(tap.onset - loudest) < 0.3 * SR for tap in taps] == [True], path
 
 
 def test_what_is_wrong_with_a_tap_is_told():

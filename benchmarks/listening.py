@@ -1,8 +1,8 @@
 """How soon a tap is judged, and how often noise is taken for one.
 
-Synthesized taps, one a second, are given to `listen` in blocks of 10 ms, as a
-microphone gives them; the latency is from the block that completes what the model looks
-at to the verdict. Then six hours of the synthesizer's room noise go through
+Synthesized taps, one a second, are given to `listen` in blocks of 10 ms and in real
+time, as a microphone gives them; the latency is from the end of the block that
+completes what the model looks at to the verdict. Then six hours of the synthesizer's room noise go through
 `TapTrigger`, faster than they would be heard, and the taps that it believes to hear are
 counted; again with noise 20 dB louder.
 
@@ -35,27 +35,30 @@ SETTLED_MINUTES = 10
 
 
 class Clock:
-    """A microphone that tells when its last block was asked past."""
+    """A microphone in real time that tells when the last block was over."""
 
     sr = SR
 
     def __init__(self, sound):
         self.sound = sound
-        self.given = 0.0
+        self.over = 0.0
 
     def __iter__(self):
-        for first in range(0, len(self.sound), BLOCK):
-            self.given = time.perf_counter()
-            yield self.sound[first : first + BLOCK]
+        started = time.perf_counter()
+        for end in range(BLOCK, len(self.sound) + 1, BLOCK):
+            # Whoever comes late for a block is late for what it completes.
+            self.over = started + end / SR
+            time.sleep(max(0, self.over - time.perf_counter()))
+            yield self.sound[end - BLOCK : end]
 
 
 def measure_latency(method, takes, sound):
-    """Give the milliseconds from block to verdict of each tap."""
+    """Give the milliseconds from the end of its last block to each verdict."""
     model = train_briefly(method, takes)
     microphone = Clock(sound)
     return np.array(
         [
-            1e3 * (time.perf_counter() - microphone.given)
+            1e3 * (time.perf_counter() - microphone.over)
             for _ in listen(model, microphone=microphone)
         ]
     )

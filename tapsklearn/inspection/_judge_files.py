@@ -10,6 +10,7 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
+from threadpoolctl import ThreadpoolController
 
 from tapsklearn.model_selection._estimators import judge_takes
 from tapsklearn.model_selection._features import read_usable
@@ -80,11 +81,14 @@ def judge_files(
         }
     )
     remaining = iter(paths)
+    libraries = None
     while some := [os.fspath(path) for path in islice(remaining, files_at_once)]:
-        with one_thread() as messages:
+        with one_thread(libraries) as messages:
             crops, problems = read_usable(features.transform, some)
             if crops is not None:
                 judged = iter(judge_takes(detector, crops).itertuples(index=False))
+        # All that score are loaded by now.
+        libraries = libraries or ThreadpoolController()
         for message in messages:
             warnings.warn(message, stacklevel=2)
         for path in some:

@@ -5,29 +5,36 @@ import sys
 import warnings
 from collections.abc import Iterator
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 # The other categories are for developers.
 _FOR_USERS = (UserWarning, RuntimeWarning, FutureWarning)
 
 
 @contextlib.contextmanager
-def one_thread() -> Iterator[list[str]]:
+def one_thread(
+    libraries: ThreadpoolController | None = None,
+) -> Iterator[list[str]]:
     """Run with one thread a library, and keep warnings in place of showing them.
 
     A worker would print them in its own way, in the middle of everything.
+
+    Parameters
+    ----------
+    libraries : ThreadpoolController, default=None
+        The libraries with threads, where they are known; to look for them takes 3 ms.
 
     Yields
     ------
     list of str
         Filled on leaving: what was warned of, each message once.
     """
-    # Torch sets its number of threads when it is first asked for anything, over
-    # every limit set before.
-    if "torch" in sys.modules:
-        sys.modules["torch"].get_num_threads()
     messages: list[str] = []
-    with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        _one_thread_of_torch(),
+        (libraries or ThreadpoolController()).limit(limits=1),
+    ):
         # Also what an earlier job in this process has warned of.
         warnings.simplefilter("always")
         try:
@@ -38,3 +45,18 @@ def one_thread() -> Iterator[list[str]]:
                 for each in caught
                 if issubclass(each.category, _FOR_USERS)
             )
+
+
+@contextlib.contextmanager
+def _one_thread_of_torch() -> Iterator[None]:
+    """Limit the MKL that is part of torch too, which nobody but torch can reach."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)

@@ -2,9 +2,9 @@
 
 Synthesized taps, one a second, are given to `listen` in blocks of 10 ms and in real
 time, as a microphone gives them; the latency is from the end of the block that
-completes what the model looks at to the verdict. Then six hours of the synthesizer's room noise go through
-`TapTrigger`, faster than they would be heard, and the taps that it believes to hear are
-counted; again with noise 20 dB louder.
+completes what the model looks at to the verdict. Then six hours of the synthesizer's
+room noise go through `TapTrigger`, faster than they would be heard, and the taps that
+it believes to hear are counted; again with noise 20 dB louder.
 
     python benchmarks/listening.py
 
@@ -19,7 +19,6 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import torch
 from measuring import describe_machine, train_briefly, write_page
 
 from tapsklearn.datasets import Rig, make_tap_boards
@@ -125,9 +124,9 @@ def main():
             "# Listening",
             "",
             f"Written by `benchmarks/listening.py`: "
-            f"{describe_machine('torch', 'scikit-learn')}; {torch.get_num_threads()} "
-            "threads for the network. Latency from the last block that is needed to "
-            "the verdict, in ms.",
+            f"{describe_machine('torch', 'scikit-learn')}; each tap is judged by one "
+            "thread. Latency from the end of the last block that is needed to the "
+            "verdict, in ms; a tap each second.",
             "",
             "| method | taps heard | median | 95 % | worst |",
             "|---" * 5 + "|",

@@ -29,7 +29,8 @@ def main(path):
     for row, (name, take) in zip(axes, takes.items(), strict=True):
         (tap,) = TapTrigger(duration=1.0, pre_seconds=0.25).feed(take)
         assert tap.is_clipped == (name == "clipped")
-        start = tap.onset / SR
+        loud = np.flatnonzero(np.abs(take) > 0.05 * np.abs(take).max())
+        start = loud[0] / SR
         seconds = np.arange(len(take)) / SR
         for ax, (first, last) in zip(row, ((0, 3), (-0.002, 0.012)), strict=True):
             offset, unit = (0, 1) if last == 3 else (start, 1000)

@@ -3,17 +3,14 @@
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 # How the name of a file ends that is not whole yet.
 UNFINISHED = ".unfinished"
 
 
-@contextlib.contextmanager
-def open_whole(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to write, which gets its name once it is whole on disk.
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Write a file, which gets its name once it is whole on disk.
 
     At any moment the old file or the new one is there, whatever is killed or fails.
 
@@ -21,21 +18,26 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
     ----------
     path : Path
         The file.
+    content : bytes or memoryview
+        All of it.
 
-    Yields
+    Raises
     ------
-    binary file
-        What to write into.
+    OSError
+        If it cannot be written; names the file.
     """
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         with unfinished.open("xb") as file:
-            yield file
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
-    except BaseException:
+    except BaseException as error:
         unfinished.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            # A full disk names none, and nobody knows the unfinished one.
+            error.filename, error.filename2 = str(path), None
         raise
     with contextlib.suppress(OSError):  # Where a folder can be flushed at all.
         folder = os.open(path.parent, os.O_RDONLY)
@@ -43,17 +45,3 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def write_whole(path: Path, content: bytes | memoryview) -> None:
-    """Write a file as `open_whole` does.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    content : bytes or memoryview
-        All of it.
-    """
-    with open_whole(path) as file:
-        file.write(content)

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import soundfile
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from threadpoolctl import threadpool_limits
 
 from tapsklearn._version import __version__
-from tapsklearn._whole_file import UNFINISHED, open_whole, write_whole
+from tapsklearn._whole_file import UNFINISHED, write_whole
+from tapsklearn.datasets._encode_wav import encode_wav
 from tapsklearn.datasets._load_takes import load_takes
 from tapsklearn.datasets._scenarios import (
     TappedBoard,
@@ -254,5 +254,4 @@ def _write_board(
     missing = {take: path for take, path in paths.items() if not path.exists()}
     waveforms = render_takes(board, missing, random_state)
     for path, waveform in zip(missing.values(), waveforms, strict=True):
-        with open_whole(path) as file:
-            soundfile.write(file, waveform, Rig().sample_rate, "PCM_16", format="WAV")
+        write_whole(path, encode_wav(waveform, Rig().sample_rate))

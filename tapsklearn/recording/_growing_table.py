@@ -1,6 +1,7 @@
 """Tables on disk that grow row by row, whatever they are killed by."""
 
 import csv
+import errno
 import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,19 +38,20 @@ class GrowingTable:
         self.path = path
         self.columns = list(columns)
         self.rows: list[dict[str, str]] = []
-        self._content = path.read_bytes() if path.exists() else b""
-        *lines, last = self._content.splitlines(keepends=True) or [b""]
-        self._is_ended = last.endswith(b"\n")
-        if not self._is_ended and last.count(b",") < b"".join(lines[:1]).count(b","):
-            # Half a row: whoever wrote it was killed, and it was never announced.
-            self._content = b"".join(lines)
-            self._is_ended = True
-        if not self._content:
+        content = path.read_bytes() if path.exists() else b""
+        whole, end, last = content.rpartition(b"\n")
+        self._is_ended = not last
+        # Whoever wrote half a row was stopped in the middle, and never announced it.
+        self._n_broken = len(last) if last and _is_broken(content) else 0
+        if self._n_broken:
+            content, self._is_ended = whole + end, True
+        if not content:
             return
         try:
-            table = csv.DictReader(io.StringIO(self._content.decode("utf-8-sig")))
+            text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise ValueError(f"{path}: is no text in UTF-8") from error
+        table = csv.DictReader(io.StringIO(text, newline=""))
         self.columns = list(table.fieldnames or ())
         missing = set(required) - set(self.columns)
         if missing:
@@ -58,12 +60,13 @@ class GrowingTable:
 
     def start(self) -> None:
         """Make the file ready for the next row."""
-        if not self._content:
+        size = self.path.stat().st_size if self.path.exists() else 0
+        if self._n_broken:
+            os.truncate(self.path, size - self._n_broken)
+        if size == self._n_broken:
             self.append(dict(zip(self.columns, self.columns, strict=True)))
-        else:
-            os.truncate(self.path, len(self._content))
-            if not self._is_ended:
-                self._write(b"\n")
+        elif not self._is_ended:
+            self._write(b"\n")
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Append a row.
@@ -83,7 +86,22 @@ class GrowingTable:
         """Write with one call, so that no kill leaves half of a line."""
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         try:
-            os.write(descriptor, line)
+            size = os.fstat(descriptor).st_size
+            if os.write(descriptor, line) < len(line):
+                os.truncate(descriptor, size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _is_broken(content: bytes) -> bool:
+    """Tell whether the last row, which has no end of line, was cut off."""
+    try:
+        text = content.decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    except csv.Error:
+        return True
+    return len(rows[-1]) < len(rows[0])

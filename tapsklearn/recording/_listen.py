@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 
+from tapsklearn.datasets._encode_wav import encode_wav
 from tapsklearn.inspection import judge_files
 from tapsklearn.inspection._judge_files import check_reads_files
 from tapsklearn.recording._microphone import open_microphone
@@ -23,6 +23,7 @@ _LATEST_ONSET_SECONDS = 0.07
 # What a crop is looked for in where a model does not tell.
 _UNTOLD = {
     "sr": 44100,
+    "duration": 3.0,
     "n_fft": 1024,
     "hop_length": 128,
     "n_frames": 120,
@@ -71,16 +72,16 @@ def listen(
         name.rpartition("__")[2]: value for name, value in model.get_params().items()
     }
     before, after = _find_window(told)
-    duration = PRE_SECONDS + after
+    # A take begins as a recorded one does, so that their frames are the same, or later
+    # where the model looks at less.
+    pre = min(PRE_SECONDS, max(before, told["duration"] - after))
+    window = {"duration": pre + after, "pre_seconds": pre}
     with tempfile.TemporaryDirectory(prefix="tapsklearn-") as folder:
-        _warm_up(model, Path(folder), sr=told["sr"], duration=duration)
+        _warm_up(model, Path(folder), sr=told["sr"], **window)
         with open_microphone(microphone, device, told["sr"]) as source:
-            # A take begins as a recorded one does, so that their frames are the same;
-            # but what no crop reaches is silenced, and with it a tap just before.
-            trigger = TapTrigger(
-                sr=source.sr, duration=duration, pre_seconds=PRE_SECONDS
-            )
-            n_silenced = round(max(0, PRE_SECONDS - before) * source.sr)
+            trigger = TapTrigger(sr=source.sr, **window)
+            # What no crop reaches is silenced, and with it a tap just before.
+            n_silenced = round(max(0, pre - before) * source.sr)
             if on_start:
                 on_start()
             taps = _find_taps(source, trigger, n_silenced)
@@ -105,7 +106,7 @@ def _judge_taps(
     def write() -> Iterator[Path]:
         for tap in taps:
             path = folder / f"{tap.onset}.wav"
-            soundfile.write(path, tap.waveform, sr, "PCM_16")
+            path.write_bytes(encode_wav(tap.waveform, sr))
             heard.append(tap)
             yield path
             path.unlink()
@@ -120,14 +121,16 @@ def _judge_taps(
         }
 
 
-def _warm_up(model: Any, folder: Path, *, sr: int, duration: float) -> None:
+def _warm_up(
+    model: Any, folder: Path, *, sr: int, duration: float, pre_seconds: float
+) -> None:
     """Judge a made-up tap: what the first one imports and builds takes seconds."""
-    n_samples, onset = round(duration * sr), round(PRE_SECONDS * sr)
+    n_samples, onset = round(duration * sr), round(pre_seconds * sr)
     decay = np.exp(-np.arange(n_samples - onset) / (0.02 * sr))
     waveform = np.random.default_rng(0).normal(scale=1e-4, size=n_samples)
     waveform[onset:] += 0.5 * decay * np.sin(np.arange(len(decay)))
     path = folder / "warm-up.wav"
-    soundfile.write(path, waveform, sr, "PCM_16")
+    path.write_bytes(encode_wav(waveform, sr))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         list(judge_files(model, [path]))

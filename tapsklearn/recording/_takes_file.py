@@ -4,9 +4,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-import soundfile
-
-from tapsklearn._whole_file import open_whole
+from tapsklearn._whole_file import write_whole
+from tapsklearn.datasets._encode_wav import encode_wav
 from tapsklearn.recording._growing_table import GrowingTable
 from tapsklearn.recording._tap import Tap
 
@@ -71,8 +70,7 @@ class TakesFile:
             The file, whole on disk and listed.
         """
         path = self.folder / f"{self._find_number():02}.wav"
-        with open_whole(path) as file:
-            soundfile.write(file, tap.waveform, sr, "PCM_16", format="WAV")
+        write_whole(path, encode_wav(tap.waveform, sr))
         self.index.append(
             {
                 **self.row,
@@ -85,9 +83,12 @@ class TakesFile:
         return path
 
     def _find_number(self) -> int:
-        """Give the number after the last one, whether listed or not."""
+        """Give the number after all that are there or listed."""
+        listed = [self.directory / (row["path"] or "") for row in self.index.rows]
         numbers = [
-            int(path.stem) for path in self.folder.glob("*.wav") if path.stem.isdigit()
+            int(path.stem)
+            for path in [*self.folder.glob("*.wav"), *listed]
+            if path.parent == self.folder and path.stem.isdecimal()
         ]
         return max(numbers, default=-1) + 1
 

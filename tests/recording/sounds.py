@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from taps import make_tap
 
+from tapsklearn.datasets import Board, Rig, Strike, render_tap
+
 
 def make_taps(
     n_taps: int,
@@ -24,6 +26,18 @@ def make_taps(
         tap = make_tap(rng, seconds=0.4, onset=0.0, sr=sr, noise_db=-np.inf, peak=peak)
         sound[onset : onset + len(tap)] += tap
     return sound.astype(np.float32), onsets
+
+
+def tap_a_board(n_taps: int, *, every: float) -> tuple[NDArray[np.float32], float]:
+    """Synthesize a board that is tapped again and again; give when it first is."""
+    first = 0.3
+    rig = Rig(
+        sample_rate=48000, duration=every, earliest_onset=first, latest_onset=first
+    )
+    board = Board()
+    strike = Strike(x=0.15 * board.length, y=0.5 * board.width)
+    taps = [render_tap(board, strike, rig, random_state=n) for n in range(n_taps)]
+    return np.concatenate(taps), first
 
 
 class FakeMicrophone:

@@ -2,6 +2,8 @@
 
 import contextlib
 import csv
+import errno
+import os
 import subprocess
 import sys
 import textwrap
@@ -73,6 +75,79 @@ def test_half_a_line_was_not_announced(sound, tmp_path):
         file.write("oak/01.wav,oa")
     record_takes(tmp_path, "oak", 2, microphone=microphone, **SHORT)
     assert [row["path"] for row in read_index(tmp_path)] == ["oak/00.wav", "oak/01.wav"]
+
+
+@pytest.mark.parametrize(
+    "half",
+    ['oak/01.wav,"oak, le', '"oak, left/01.wav","oak, left",no', "oak/01.wav,\xc3"],
+)
+def test_half_a_line_is_told_from_a_whole_one(sound, tmp_path, half):
+    microphone = FakeMicrophone(sound)
+    record_takes(tmp_path, "oak, left", 1, microphone=microphone, **SHORT)
+    with (tmp_path / "takes.csv").open("a", encoding="latin1") as file:
+        file.write(half)
+    record_takes(tmp_path, "oak, left", 2, microphone=microphone, **SHORT)
+    assert [(row["path"], row["board"]) for row in read_index(tmp_path)] == [
+        (f"oak, left/{name}.wav", "oak, left") for name in ("00", "01")
+    ]
+
+
+def test_two_that_record_into_one_folder(sound, tmp_path):
+    """One that starts keeps what the other has listed since it looked."""
+
+    class Late(FakeMicrophone):
+        def __iter__(self):
+            record_takes(
+                tmp_path, "ash", 2, microphone=FakeMicrophone(sound), sr=SR, **SHORT
+            )
+            yield from super().__iter__()
+
+    record_takes(tmp_path, "oak", 2, microphone=Late(sound), sr=SR, **SHORT)
+    assert list(load_takes(tmp_path).board) == ["ash", "ash", "oak", "oak"]
+
+
+def test_the_number_of_a_take_that_is_gone_is_not_used_again(sound, tmp_path):
+    microphone = FakeMicrophone(sound)
+    _, last = record_takes(tmp_path, "oak", 2, microphone=microphone, **SHORT)
+    last.unlink()
+    (path,) = record_takes(tmp_path, "oak", 3, microphone=microphone, **SHORT)
+    assert path.name == "02.wav"
+
+
+@pytest.mark.parametrize("full_at", ["take", "table"])
+def test_a_full_disk(sound, tmp_path, monkeypatch, capsys, full_at):
+    """One line that names the file, and what was announced is kept."""
+    n_written = 0
+
+    def write(descriptor, line):
+        nonlocal n_written
+        n_written += 1
+        # The header and a row fit, and of the next row a part.
+        return os_write(descriptor, line if n_written < 3 else line[:7])
+
+    def flush(descriptor):
+        nonlocal n_written
+        # A take, its folder, and the header and row of the table before.
+        n_written += 1
+        if n_written > 4:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    os_write = os.write
+    if full_at == "table":
+        monkeypatch.setattr(os, "write", write)
+    else:
+        monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(
+        "tapsklearn.recording._record_takes.open_microphone",
+        lambda *_: contextlib.nullcontext(FakeMicrophone(make_taps(2, every=4.0)[0])),
+    )
+    assert main(["record", str(tmp_path), "--board", "oak", "--takes", "2"]) == 2
+    saved, said = capsys.readouterr().err.splitlines()
+    assert saved.startswith(f"saved {tmp_path / 'oak' / '00.wav'}")
+    file = "takes.csv" if full_at == "table" else "oak/01.wav"
+    assert said == f"tapsklearn: {tmp_path / file}: No space left on device"
+    assert len(load_takes(tmp_path).paths) == 1
+    assert not list(tmp_path.rglob(".*"))
 
 
 def test_a_row_by_hand_without_an_end_is_kept(sound, tmp_path):

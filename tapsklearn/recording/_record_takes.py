@@ -38,8 +38,8 @@ def record_takes(
 
     A take is written whole, then listed in takes.csv, then announced; a take that is
     clipped, too quiet or holds two taps is not kept, which is announced as soon as it
-    is known. Takes that are there count: a
-    recording that was broken off goes on at the next number.
+    is known. Takes that are there count: a recording that was broken off goes on at the
+    next number.
 
     Parameters
     ----------

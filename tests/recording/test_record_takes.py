@@ -115,7 +115,7 @@ def test_the_number_of_a_take_that_is_gone_is_not_used_again(sound, tmp_path):
 
 
 @pytest.mark.parametrize("full_at", ["take", "table"])
-def test_a_full_disk(sound, tmp_path, monkeypatch, capsys, full_at):
+def test_a_full_disk(tmp_path, monkeypatch, capsys, full_at):
     """One line that names the file, and what was announced is kept."""
     n_written = 0
 

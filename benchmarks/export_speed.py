@@ -21,10 +21,11 @@ import torch
 from measuring import describe_machine, side_by_side, train_briefly, write_page
 from threadpoolctl import threadpool_limits
 
-from tapsklearn.datasets import load_takes, make_tap_boards
+from tapsklearn.datasets import load_takes
 from tapsklearn.persistence import export_onnx
 from tapsklearn.persistence._export_onnx import _make_scorer
 from tapsklearn.preprocessing import read_take
+from tapsklearn.synthesis import make_tap_boards
 
 METHODS = ("ae", "cnn-shallow", "cnn-resnet18", "crop-knn")
 

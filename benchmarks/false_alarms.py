@@ -29,7 +29,7 @@ from tapsklearn import (
     TapCrop,
     __version__,
 )
-from tapsklearn.datasets import synthesize_taps
+from tapsklearn.synthesis import synthesize_taps
 
 ASKED = 0.05
 N_TAKES = 20

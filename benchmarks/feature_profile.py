@@ -21,7 +21,8 @@ from pathlib import Path
 
 from measuring import describe_machine, write_page
 
-from tapsklearn.datasets import load_takes, make_tap_boards
+from tapsklearn.datasets import load_takes
+from tapsklearn.synthesis import make_tap_boards
 
 RATE = 400
 SHOWN = 10

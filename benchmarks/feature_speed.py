@@ -27,8 +27,9 @@ from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from tapsklearn import TapFeatures
-from tapsklearn.datasets import load_takes, make_tap_boards
+from tapsklearn.datasets import load_takes
 from tapsklearn.preprocessing import article_preprocessing
+from tapsklearn.synthesis import make_tap_boards
 
 SR, DURATION, N_FFT, HOP = 44100, 3.0, 1024, 128
 PACKAGES = ("numpy", "scipy", "librosa", "soundfile")

@@ -22,9 +22,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
 from tapsklearn import LogSpectrogram, Standardizer, TapCrop
-from tapsklearn.datasets import synthesize_taps
 from tapsklearn.detectors import article_methods
 from tapsklearn.model_selection import BoardKFold
+from tapsklearn.synthesis import synthesize_taps
 
 N_PIECES, N_TAKES, SHIFTS = 25, 30, (0, 6)
 

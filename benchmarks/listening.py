@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 from measuring import describe_machine, train_briefly, write_page
 
-from tapsklearn.datasets import Rig, make_tap_boards
-from tapsklearn.datasets.physics._noise import recording_noise
 from tapsklearn.preprocessing import read_take
 from tapsklearn.recording import TapTrigger, listen
+from tapsklearn.synthesis import Rig, make_tap_boards
+from tapsklearn.synthesis._noise import recording_noise
 
 SR = 44100
 BLOCK = SR // 100

@@ -20,7 +20,7 @@ from pathlib import Path
 from measuring import describe_machine, write_page
 
 from tapsklearn.cli import main as tapsklearn
-from tapsklearn.datasets import make_tap_boards
+from tapsklearn.synthesis import make_tap_boards
 
 METHODS = ("crop-knn", "tuned-ae", "cnn-shallow")
 BROKEN_IN = 100

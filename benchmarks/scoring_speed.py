@@ -24,8 +24,9 @@ from measuring import (
 )
 from threadpoolctl import threadpool_limits
 
-from tapsklearn.datasets import load_takes, make_tap_boards
+from tapsklearn.datasets import load_takes
 from tapsklearn.detectors._spaces import SPACES
+from tapsklearn.synthesis import make_tap_boards
 
 METHODS = ("ae", "cnn-shallow", "cnn-resnet18")
 PARTS = (

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from measuring import describe_machine
 from threadpoolctl import threadpool_limits
 
-from tapsklearn.datasets.physics import Board, Crack, Strike, plate_modes, render_tap
+from tapsklearn.synthesis import Board, Crack, Strike, plate_modes, render_tap
 
 CRACK = Crack(position=0.25, depth=0.6, length=0.040, breathing=0.3)
 BOARDS = {

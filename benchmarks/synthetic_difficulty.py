@@ -22,7 +22,7 @@ from tapsklearn import (
     TapCrop,
     __version__,
 )
-from tapsklearn.datasets import synthesize_taps
+from tapsklearn.synthesis import synthesize_taps
 
 N_TAKES = 12
 FEATURES = make_pipeline(LogSpectrogram(), TapCrop(), Standardizer())

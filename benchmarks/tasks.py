@@ -16,8 +16,9 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 
 from tapsklearn import LogSpectrogram, Standardizer, TapCrop, WavLoader
-from tapsklearn.datasets import load_takes, synthesize_taps
+from tapsklearn.datasets import load_takes
 from tapsklearn.preprocessing import article_preprocessing
+from tapsklearn.synthesis import synthesize_taps
 
 # Halves of the floor's places of hammering. The hammer dropped and the ball are heard
 # at two places each, one a half.

@@ -20,9 +20,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 from tapsklearn import ArcFaceDetector, CropKNNDetector
-from tapsklearn.datasets import make_tap_boards
 from tapsklearn.model_selection import BoardKFold, anomaly_scorer
 from tapsklearn.preprocessing import TapFeatures
+from tapsklearn.synthesis import make_tap_boards
 
 parser = argparse.ArgumentParser(description="Learning rate and epochs by grid search.")
 parser.add_argument("--epochs", metavar="N", type=int, nargs="+", default=[5, 15])

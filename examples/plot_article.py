@@ -27,7 +27,6 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from tapsklearn.datasets import synthesize_taps
 from tapsklearn.detectors import article_methods
 from tapsklearn.inspection import (
     EmbeddingDisplay,
@@ -36,6 +35,7 @@ from tapsklearn.inspection import (
     TakeScoresDisplay,
 )
 from tapsklearn.preprocessing import article_preprocessing, crop_tap, log_spectrogram
+from tapsklearn.synthesis import synthesize_taps
 
 methods = article_methods()
 parser = argparse.ArgumentParser(description="The article's figures.")

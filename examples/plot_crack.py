@@ -11,8 +11,8 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 
-from tapsklearn.datasets import Board, Crack, Rig, Strike, plate_modes, render_tap
 from tapsklearn.preprocessing import crop_tap, log_spectrogram
+from tapsklearn.synthesis import Crack, Plate, Rig, Strike, plate_modes, render_tap
 
 N_TAKES = 30
 MS_PER_FRAME = 1000 * 128 / 44100
@@ -30,7 +30,7 @@ def mean_crop(board):
 
 def main(path):
     crack = Crack(position=0.25, depth=0.6, length=0.040, breathing=0.3)
-    cracked = Board(crack=crack)
+    cracked = Plate(crack=crack)
     intact = cracked.mended()
     crops = {"intact": mean_crop(intact), "cracked": mean_crop(cracked)}
     difference = crops["cracked"] - crops["intact"]

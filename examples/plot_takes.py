@@ -11,15 +11,15 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 
-from tapsklearn.datasets import Board, Rig, Strike, render_tap
 from tapsklearn.recording import TapTrigger
+from tapsklearn.synthesis import Plate, Rig, Strike, render_tap
 
 SR = 44100
 LOUDER = 4.0
 
 
 def main(path):
-    board = Board()
+    board = Plate()
     strike = Strike(x=0.15 * board.length, y=0.5 * board.width)
     good = render_tap(board, strike, Rig(), random_state=0)
     good *= 0.5 / np.abs(good).max()

@@ -23,7 +23,7 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from tapsklearn import LogSpectrogram, TapCrop, WavLoader
-from tapsklearn.datasets import check_takes, load_takes, make_tap_boards
+from tapsklearn.datasets import check_takes, load_takes
 from tapsklearn.detectors import reference_methods, tuned_methods
 from tapsklearn.inspection import (
     ComparisonDisplay,
@@ -42,6 +42,7 @@ from tapsklearn.model_selection import (
     summarize,
 )
 from tapsklearn.preprocessing import TapFeatures
+from tapsklearn.synthesis import make_tap_boards
 
 parser = argparse.ArgumentParser(description="Your own boards.")
 parser.add_argument("folder", metavar="FOLDER", nargs="?", help="your recordings")

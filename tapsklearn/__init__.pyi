@@ -6,6 +6,8 @@ from . import networks as networks
 from . import persistence as persistence
 from . import preprocessing as preprocessing
 from . import recording as recording
+from . import scoring as scoring
+from . import synthesis as synthesis
 from ._version import __version__ as __version__
 from .detectors import ArcFaceDetector as ArcFaceDetector
 from .detectors import Augmentation as Augmentation

@@ -60,8 +60,8 @@ def run_comparison(
         If every method failed.
     """
     from tapsklearn.model_selection import compare_methods, rank_methods
-    from tapsklearn.model_selection._features import read_features
     from tapsklearn.preprocessing import TapFeatures
+    from tapsklearn.scoring._features import read_features
 
     drawn = None
     with progress_bars() as progress:
@@ -136,7 +136,7 @@ def _write_tables(
     ranking: "pd.DataFrame | None",
 ) -> None:
     """Write down the figures, every take's score, and what the best says of boards."""
-    from tapsklearn.inspection import board_verdicts
+    from tapsklearn.scoring import board_verdicts
 
     results.to_csv(out / "results.csv", index=False)
     named = scores.drop(columns="row")

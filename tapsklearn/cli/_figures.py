@@ -84,7 +84,7 @@ def fit_on_first_fold(
 
 
 def _fit(detector: Any, crops: Any, boards: Any) -> Any:
-    from tapsklearn.model_selection._jobs import one_thread
+    from tapsklearn._jobs import one_thread
 
     with one_thread():
         return detector.fit(crops, boards)

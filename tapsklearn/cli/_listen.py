@@ -70,7 +70,7 @@ def _say_so() -> None:
 def _describe(
     tap: dict[str, Any], board: int, p_values: list[float], alpha: float
 ) -> str:
-    from tapsklearn.inspection import board_verdicts
+    from tapsklearn.scoring import board_verdicts
 
     said = f"{tap['time']:9.2f} s  {tap['level']:4.0f} dB  "
     said += tap["error"] or (

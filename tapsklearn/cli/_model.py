@@ -31,8 +31,8 @@ def load_judge(path: Path) -> tuple[Any, float]:
     ValueError
         If it cannot be loaded, or judges no recordings.
     """
-    from tapsklearn.inspection._judge_files import check_reads_files
     from tapsklearn.persistence import load
+    from tapsklearn.scoring._score_files import check_reads_files
 
     model = load(path)
     try:

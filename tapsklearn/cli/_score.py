@@ -75,10 +75,10 @@ def score(
 
 def _judge(model: Any, listed: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
     """Give a row for each path, those with known problems among them."""
-    from tapsklearn.inspection import judge_files
+    from tapsklearn.scoring import score_files
 
     files = [path for path, problem in listed if not problem]
-    rows = judge_files(model, files)
+    rows = score_files(model, files)
     unknown = {"score": math.nan, "p_value": math.nan, "verdict": ""}
     for path, problem in listed:
         yield {"path": path, **unknown, "error": problem} if problem else next(rows)
@@ -87,7 +87,7 @@ def _judge(model: Any, listed: Sequence[tuple[str, str]]) -> Iterator[dict[str, 
 def _judge_boards(
     of_boards: Mapping[str, Sequence[tuple[float, float]]], alpha: float
 ) -> Iterable[Mapping[Any, Any]]:
-    from tapsklearn.inspection import board_verdicts
+    from tapsklearn.scoring import board_verdicts
 
     boards = [board for board, taps in of_boards.items() for _ in taps]
     taps = [tap for taps in of_boards.values() for tap in taps]

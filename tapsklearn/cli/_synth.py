@@ -39,7 +39,7 @@ def synth(
     microphone; takes.csv tells what is what. The folder can be given to compare and
     check. A run that was interrupted is continued by the same command.
     """
-    from tapsklearn.datasets import make_tap_boards
+    from tapsklearn.synthesis import make_tap_boards
 
     with progress_bars() as progress:
         made = make_tap_boards(

@@ -52,9 +52,9 @@ def train(
     `compare` does, and the model file tells how well the best one hears.
     """
     from tapsklearn.datasets import load_takes
-    from tapsklearn.model_selection._features import read_features
     from tapsklearn.persistence import save
     from tapsklearn.preprocessing import TapFeatures
+    from tapsklearn.scoring._features import read_features
 
     _check_writable(out)
     takes = load_takes(directory, normal=split_list(normal))

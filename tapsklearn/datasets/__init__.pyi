@@ -1,14 +1,3 @@
 from ._check_takes import check_takes as check_takes
 from ._errors import FolderError as FolderError
 from ._load_takes import load_takes as load_takes
-from ._make_tap_boards import make_tap_boards as make_tap_boards
-from ._synthesize_taps import synthesize_taps as synthesize_taps
-from .physics import MATERIALS as MATERIALS
-from .physics import Board as Board
-from .physics import Crack as Crack
-from .physics import Material as Material
-from .physics import Rig as Rig
-from .physics import Strike as Strike
-from .physics import new_session as new_session
-from .physics import plate_modes as plate_modes
-from .physics import render_tap as render_tap

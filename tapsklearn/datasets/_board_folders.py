@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tapsklearn._shorten import shorten
 from tapsklearn.datasets._files import (
     SOUND_SUFFIXES,
     holds_sounds,
@@ -12,7 +13,6 @@ from tapsklearn.datasets._files import (
     same_letters,
 )
 from tapsklearn.datasets._table import Need, describe_rows, read_table
-from tapsklearn.preprocessing._errors import shorten
 
 BOARDS_CSV = "boards.csv"
 

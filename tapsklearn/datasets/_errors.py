@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 
-from tapsklearn.preprocessing._errors import shorten
+from tapsklearn._shorten import shorten
 
 
 class FolderError(ValueError):

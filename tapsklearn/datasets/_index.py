@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tapsklearn._shorten import shorten
 from tapsklearn.datasets import _takes_csv
 from tapsklearn.datasets._board_folders import read_board_folders
 from tapsklearn.datasets._errors import FolderError
@@ -18,7 +19,6 @@ from tapsklearn.datasets._files import (
     same_letters,
 )
 from tapsklearn.datasets._table import Need
-from tapsklearn.preprocessing._errors import shorten
 
 _COLUMNS = ["path", "board", "condition", "specimen", "take"]
 

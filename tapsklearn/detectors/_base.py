@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from tapsklearn._specimens import number_specimens
+from tapsklearn._boards import number_specimens
 from tapsklearn.detectors._calibration import (
     conformal_p_values,
     default_held_out,

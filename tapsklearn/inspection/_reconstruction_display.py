@@ -10,7 +10,7 @@ from tapsklearn.inspection._boards import check_boards, leave_out
 from tapsklearn.inspection._labels import find_fonts, shorten_labels
 from tapsklearn.inspection._matplotlib import check_matplotlib
 from tapsklearn.inspection._scale import check_scale
-from tapsklearn.model_selection._estimators import check_can, find_detector, prepare
+from tapsklearn.scoring._estimators import check_can, find_detector, prepare
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -20,7 +20,7 @@ from tapsklearn.inspection._matplotlib import (
     legend_height,
     take_axes,
 )
-from tapsklearn.model_selection._estimators import check_can, find_detector
+from tapsklearn.scoring._estimators import check_can, find_detector
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Self
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from tapsklearn.inspection._board_verdicts import verdict_curve
 from tapsklearn.inspection._matplotlib import add_legend, check_matplotlib, take_axes
+from tapsklearn.scoring._board_verdicts import verdict_curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

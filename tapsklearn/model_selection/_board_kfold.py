@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state, column_or_1d
 
-from tapsklearn._specimens import number_specimens
+from tapsklearn._boards import number_specimens
 
 
 class BoardKFold(BaseCrossValidator):

@@ -15,13 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils import check_consistent_length
 
+from tapsklearn._jobs import one_thread
 from tapsklearn.model_selection._board_kfold import BoardKFold
 from tapsklearn.model_selection._cells import Cell, FinishedCells, Outcome
-from tapsklearn.model_selection._estimators import judge_takes
-from tapsklearn.model_selection._features import read_features
-from tapsklearn.model_selection._jobs import one_thread
 from tapsklearn.model_selection._scorers import METRICS, judge
 from tapsklearn.preprocessing import TapFeatures
+from tapsklearn.scoring._estimators import judge_takes
+from tapsklearn.scoring._features import read_features
 
 _SECONDS = ("fit_seconds", "score_seconds")
 _RATES = ("false_alarm_rate", "hit_rate")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tapsklearn._specimens import number_specimens
+from tapsklearn._boards import number_specimens
 
 
 def rank_methods(

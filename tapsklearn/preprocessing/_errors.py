@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping
 
-_SHOWN = 10
+from tapsklearn._shorten import shorten
 
 
 class TakeError(ValueError):
@@ -63,21 +63,3 @@ def raise_or_warn(problems: Mapping[str | int, str], *, on_error: str) -> None:
         warnings.warn(
             f"{TakeError(problems)} (given as NaN, will score NaN)", stacklevel=3
         )
-
-
-def shorten(parts: list[str]) -> str:
-    """Join what is to be listed, and count what would make the line too long.
-
-    Parameters
-    ----------
-    parts : list of str
-        What to list.
-
-    Returns
-    -------
-    str
-        The first ten, and how many more there are.
-    """
-    more = len(parts) - _SHOWN
-    tail = f"; and {more} more" if more > 0 else ""
-    return "; ".join(parts[:_SHOWN]) + tail

@@ -14,9 +14,10 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
+from tapsklearn._shorten import shorten
 from tapsklearn.preprocessing._crop_cache import CropCache
 from tapsklearn.preprocessing._crop_reader import CropReader
-from tapsklearn.preprocessing._errors import TakeError, raise_or_warn, shorten
+from tapsklearn.preprocessing._errors import TakeError, raise_or_warn
 from tapsklearn.preprocessing._log_spectrogram import LogSpectrogram
 from tapsklearn.preprocessing._read_take import describe_cut
 from tapsklearn.preprocessing._standardizer import Standardizer, standardize

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from tapsklearn.preprocessing._errors import TakeError, raise_or_warn, shorten
+from tapsklearn._shorten import shorten
+from tapsklearn.preprocessing._errors import TakeError, raise_or_warn
 from tapsklearn.preprocessing._read_take import decode, describe_cut
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from tapsklearn.datasets._encode_wav import encode_wav
-from tapsklearn.inspection import judge_files
-from tapsklearn.inspection._judge_files import check_reads_files
+from tapsklearn._encode_wav import encode_wav
 from tapsklearn.recording._microphone import open_microphone
 from tapsklearn.recording._record_takes import PRE_SECONDS
 from tapsklearn.recording._tap import Tap
 from tapsklearn.recording._tap_trigger import TapTrigger
+from tapsklearn.scoring import score_files
+from tapsklearn.scoring._score_files import check_reads_files
 
 # How long after the attack a crop may begin: the loudest frame of a blow comes up to 22
 # hops of 3 ms later, and the onset is a frame within 10 dB of it.
@@ -57,7 +57,7 @@ def listen(
         Of each tap: `time` (its onset, in seconds from the start), `level` (of its
         loudest sample, in dB relative to full scale), `flags` ("clipped", "quiet",
         "double", "gap" where sound was lost, or several, or ""), and `score`,
-        `p_value`, `verdict` and `error` as `judge_files` gives them for a file of what
+        `p_value`, `verdict` and `error` as `score_files` gives them for a file of what
         was heard.
 
     Raises
@@ -111,7 +111,7 @@ def _judge_taps(
             yield path
             path.unlink()
 
-    for row in judge_files(model, write(), files_at_once=1):
+    for row in score_files(model, write(), files_at_once=1):
         tap = heard.pop()
         yield {
             "time": tap.onset / sr,
@@ -133,7 +133,7 @@ def _warm_up(
     path.write_bytes(encode_wav(waveform, sr))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        list(judge_files(model, [path]))
+        list(score_files(model, [path]))
     path.unlink()
 
 

@@ -4,8 +4,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tapsklearn._encode_wav import encode_wav
 from tapsklearn._whole_file import write_whole
-from tapsklearn.datasets._encode_wav import encode_wav
 from tapsklearn.recording._growing_table import GrowingTable
 from tapsklearn.recording._tap import Tap
 

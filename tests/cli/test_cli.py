@@ -47,9 +47,7 @@ def passed_on(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         caught.update(paths=paths)
 
     monkeypatch.setattr("tapsklearn.model_selection.compare_methods", compare_methods)
-    monkeypatch.setattr(
-        "tapsklearn.model_selection._features.read_features", read_features
-    )
+    monkeypatch.setattr("tapsklearn.scoring._features.read_features", read_features)
     return caught
 
 

@@ -15,8 +15,8 @@ import pytest
 from commands import BOARDS, NORMAL, spawn, write_taps
 
 from tapsklearn import CropKNNDetector
-from tapsklearn.inspection import board_verdicts
 from tapsklearn.persistence import load, read_about, save
+from tapsklearn.scoring import board_verdicts
 
 COLUMNS = ["path", "score", "p_value", "verdict", "error"]
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tapsklearn.inspection import VerdictCurveDisplay, verdict_curve
+from tapsklearn.inspection import VerdictCurveDisplay
+from tapsklearn.scoring import verdict_curve
 
 RNG = np.random.default_rng(0)
 BOARDS = np.repeat(["oak", "ash", "cracked fir"], 8)

@@ -20,7 +20,6 @@ from sklearn.pipeline import Pipeline
 from taps import make_tap
 
 from tapsklearn import CropKNNDetector, TakeError, TapFeatures
-from tapsklearn.datasets import synthesize_taps
 from tapsklearn.model_selection import BoardKFold, anomaly_scorer
 from tapsklearn.preprocessing import (
     LogSpectrogram,
@@ -34,6 +33,7 @@ from tapsklearn.preprocessing import (
 )
 from tapsklearn.preprocessing._crop_reader import CropReader
 from tapsklearn.preprocessing._fused_crop import FusedCrop
+from tapsklearn.synthesis import synthesize_taps
 
 SR = 44100
 STEPS = (WavLoader, LogSpectrogram, TapCrop, Standardizer)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from taps import make_tap
 
-from tapsklearn.datasets import Board, Rig, Strike, render_tap
+from tapsklearn.synthesis import Plate, Rig, Strike, render_tap
 
 
 def make_taps(
@@ -34,7 +34,7 @@ def tap_a_board(n_taps: int, *, every: float) -> tuple[NDArray[np.float32], floa
     rig = Rig(
         sample_rate=48000, duration=every, earliest_onset=first, latest_onset=first
     )
-    board = Board()
+    board = Plate()
     strike = Strike(x=0.15 * board.length, y=0.5 * board.width)
     taps = [render_tap(board, strike, rig, random_state=n) for n in range(n_taps)]
     return np.concatenate(taps), first

@@ -13,9 +13,9 @@ from sounds import FakeMicrophone, make_taps
 
 from tapsklearn import CropKNNDetector, TapFeatures
 from tapsklearn.cli import main
-from tapsklearn.inspection import judge_files
 from tapsklearn.persistence import save
 from tapsklearn.recording import listen, record_takes
+from tapsklearn.scoring import score_files
 
 SHORT = {"duration": 1.0, "sr": SR}
 
@@ -39,7 +39,7 @@ def model(taken):
 def test_scores_are_those_of_the_saved_file(model, taken):
     sound, paths = taken
     heard = list(listen(model, microphone=FakeMicrophone(sound)))
-    saved = list(judge_files(model, paths))
+    saved = list(score_files(model, paths))
     assert len(heard) == len(saved) == 24
     for live, row in zip(heard, saved, strict=True):
         assert live["score"] == pytest.approx(row["score"], rel=1e-3)

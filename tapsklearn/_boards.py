@@ -1,0 +1,81 @@
+"""Which boards are normal, and which are parts of one object: rules that all share."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def number_specimens(
+    boards: NDArray[Any], specimens: Mapping[Any, Any] | None
+) -> NDArray[np.intp]:
+    """Number the specimen of each take.
+
+    Parameters
+    ----------
+    boards : ndarray of shape (n_takes,)
+        Board of each take.
+    specimens : mapping or None
+        Specimen of each board that is not a specimen of its own.
+
+    Returns
+    -------
+    ndarray of shape (n_takes,)
+        Numbers from 0 on, the same for boards of one specimen.
+
+    Examples
+    --------
+    >>> boards = np.array(["left end", "right end", "ash"])
+    >>> number_specimens(boards, {"left end": "oak", "right end": "oak"})
+    array([1, 1, 0])
+    """
+    known = specimens or {}
+    names = [str(known.get(board, board)) for board in boards.tolist()]
+    return np.unique(names, return_inverse=True)[1]
+
+
+def find_normal(
+    boards: NDArray[Any],
+    normal_boards: ArrayLike | None,
+    *,
+    unknown: Literal["ignore", "raise"] = "ignore",
+) -> NDArray[np.bool_]:
+    """Find the takes of normal boards.
+
+    Parameters
+    ----------
+    boards : ndarray of shape (n_takes,)
+        Board of each take.
+    normal_boards : array-like or None
+        Boards that are normal; if None, all.
+    unknown : {"ignore", "raise"}, default="ignore"
+        What to do about normal boards that have no take: a fold lacks some by
+        nature, but where all boards are there, such a name is misspelt.
+
+    Returns
+    -------
+    ndarray of shape (n_takes,), bool
+        Whether the board of a take is normal.
+
+    Raises
+    ------
+    ValueError
+        If `unknown` is "raise" and a normal board has no take.
+
+    Examples
+    --------
+    >>> find_normal(np.array(["oak", "ash"]), ["oak"])
+    array([ True, False])
+    """
+    if normal_boards is None:
+        return np.ones(len(boards), dtype=bool)
+    named = np.atleast_1d(np.asarray(normal_boards))
+    if unknown == "raise" and len(boards):
+        missing = named[~np.isin(named, boards)]
+        if len(missing):
+            raise ValueError(
+                f"normal_boards={missing.tolist()} are not among the boards: "
+                f"{np.unique(boards)[:10].tolist()}"
+            )
+    return np.isin(boards, named)

@@ -1,0 +1,13 @@
+from ._crack import Crack as Crack
+from ._make_tap_boards import make_tap_boards as make_tap_boards
+from ._material import MATERIALS as MATERIALS
+from ._material import Material as Material
+from ._modes import PlateModes as PlateModes
+from ._modes import plate_modes as plate_modes
+from ._plate import Plate as Plate
+from ._render import render_tap as render_tap
+from ._rig import Rig as Rig
+from ._rig import new_session as new_session
+from ._strike import Strike as Strike
+from ._strike import hertz_contact_time as hertz_contact_time
+from ._synthesize_taps import synthesize_taps as synthesize_taps

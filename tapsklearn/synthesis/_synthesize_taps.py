@@ -1,0 +1,110 @@
+"""Synthesized recordings in memory, for training on thousands of boards."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.utils import Bunch
+
+from tapsklearn.synthesis._make_tap_boards import describe, for_each_board, render_takes
+from tapsklearn.synthesis._scenarios import TappedBoard, list_boards
+
+
+def synthesize_taps(
+    *,
+    scenario: str = "same_shop",
+    n_takes: int = 10,
+    n_boards: int | None = None,
+    random_state: int = 0,
+    transformer: Any = None,
+    n_jobs: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Bunch:
+    """Synthesize takes of tapped boards without touching the disk.
+
+    Parameters
+    ----------
+    scenario : {"article", "same_shop", "wide"}, default="same_shop"
+        Which boards; see `make_tap_boards`.
+    n_takes : int, default=10
+        Takes of each board.
+    n_boards : int, default=None
+        Number of random pieces of wood; None is as for `make_tap_boards`.
+    random_state : int, default=0
+        Seed. Each take depends on it, its board and its number alone, and is the one
+        that `make_tap_boards` writes, before rounding to 16 bits.
+    transformer : transformer, default=None
+        From waveforms to features, each take alone, such as a pipeline of
+        `LogSpectrogram`, `TapCrop` and `Standardizer`; applied board by board, so
+        that no more than the features has to fit into memory. None gives the
+        waveforms themselves, 0.5 MB each.
+    n_jobs : int, default=None
+        Boards synthesized in parallel; changes no number.
+    progress : callable, default=None
+        Called with ("synthesizing", boards done, boards in all).
+
+    Returns
+    -------
+    Bunch
+        With these attributes:
+
+        X : ndarray of shape (n_takes_in_all, ...), float32
+            Waveforms of shape (132300,), or features.
+        board, condition : ndarray of str, of shape (n_takes_in_all,)
+            Label and condition of each.
+        specimens : dict of str to str
+            The piece of wood of each board.
+        normal_boards : list of str
+            The boards that are normal, sorted.
+        frame : DataFrame
+            Labels and physical truth of each take.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from tapsklearn import LogSpectrogram, Standardizer, TapCrop
+    >>> features = make_pipeline(LogSpectrogram(), TapCrop(), Standardizer())
+    >>> taps = synthesize_taps(n_takes=2, n_boards=2, transformer=features)
+    >>> taps.X.shape, taps.normal_boards
+    ((8, 100, 120), ['normal 001 left', 'normal 001 right'])
+    """
+    if n_takes < 1:
+        raise ValueError(f"n_takes={n_takes} must be at least 1")
+    boards = list_boards(scenario, n_boards=n_boards, seed=random_state)
+    work = partial(
+        _synthesize, n_takes=n_takes, random_state=random_state, transformer=transformer
+    )
+    parts = for_each_board(work, boards, n_jobs=n_jobs, progress=progress)
+    frame = pd.DataFrame(
+        [
+            {**describe(board), "take": take}
+            for board in boards
+            for take in range(n_takes)
+        ]
+    )
+    return Bunch(
+        X=np.concatenate(parts),
+        board=frame["board"].to_numpy(dtype=str),
+        condition=frame["condition"].to_numpy(dtype=str),
+        specimens={board.name: board.specimen for board in boards},
+        normal_boards=sorted(b.name for b in boards if b.condition == "normal"),
+        frame=frame,
+    )
+
+
+def _synthesize(
+    board: TappedBoard, *, n_takes: int, random_state: int, transformer: Any
+) -> NDArray[np.floating]:
+    waveforms = np.stack(list(render_takes(board, range(n_takes), random_state)))
+    if transformer is None:
+        return waveforms
+    return clone(transformer).fit_transform(waveforms)

@@ -79,3 +79,50 @@ def find_normal(
                 f"{np.unique(boards)[:10].tolist()}"
             )
     return np.isin(boards, named)
+
+
+def resolve_truth(
+    truth: Any,
+    normal_boards: ArrayLike | None,
+    specimens: Mapping[Any, Any] | None = None,
+) -> tuple[ArrayLike | None, Mapping[Any, Any] | None]:
+    """Take what is known of the boards from one object, or from two parameters.
+
+    Parameters
+    ----------
+    truth : Truth or None
+        With `normal_boards` and `specimens`.
+    normal_boards : array-like or None
+        Boards that are normal.
+    specimens : mapping or None
+        Specimen of each board that is not a specimen of its own.
+
+    Returns
+    -------
+    normal_boards : array-like or None
+        Boards that are normal.
+    specimens : mapping or None
+        Specimen of each board that is not a specimen of its own.
+
+    Raises
+    ------
+    ValueError
+        If both are given and differ.
+
+    Examples
+    --------
+    >>> resolve_truth(None, ["oak"])
+    (['oak'], None)
+    """
+    if truth is None:
+        return normal_boards, specimens
+    if normal_boards is not None and set(np.atleast_1d(normal_boards).tolist()) != set(
+        np.atleast_1d(truth.normal_boards).tolist()
+    ):
+        raise ValueError(
+            f"normal_boards={list(np.atleast_1d(normal_boards))} differ from those of "
+            f"truth, {list(truth.normal_boards)}: give one of the two"
+        )
+    if specimens is not None and dict(specimens) != dict(truth.specimens or {}):
+        raise ValueError("specimens differ from those of truth: give one of the two")
+    return truth.normal_boards, truth.specimens

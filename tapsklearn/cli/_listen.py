@@ -83,9 +83,9 @@ def _describe(
     with warnings.catch_warnings():
         # That more takes to calibrate with would be needed is not news at each tap.
         warnings.simplefilter("ignore")
-        (verdict,) = board_verdicts(p_values, [board] * len(p_values), alpha=alpha)[
-            "verdict"
-        ]
+        (verdict,) = board_verdicts(
+            p_values, [board] * len(p_values), false_alarm_rate=alpha
+        )["verdict"]
     return f"{said}  board {board}: {verdict} after {len(p_values)}"
 
 

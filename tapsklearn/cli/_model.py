@@ -32,7 +32,7 @@ def load_judge(path: Path) -> tuple[Any, float]:
         If it cannot be loaded, or judges no recordings.
     """
     from tapsklearn.persistence import load
-    from tapsklearn.scoring._score_files import check_reads_files
+    from tapsklearn.scoring import check_reads_files
 
     model = load(path)
     try:

@@ -92,7 +92,7 @@ def _judge_boards(
     boards = [board for board, taps in of_boards.items() for _ in taps]
     taps = [tap for taps in of_boards.values() for tap in taps]
     p_values, scores = zip(*taps, strict=True)
-    verdicts = board_verdicts(p_values, boards, scores=scores, alpha=alpha)
+    verdicts = board_verdicts(p_values, boards, scores=scores, false_alarm_rate=alpha)
     return verdicts.reset_index().to_dict(orient="records")
 
 

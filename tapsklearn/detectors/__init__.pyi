@@ -1,6 +1,7 @@
 from ._arcface import ArcFaceDetector as ArcFaceDetector
 from ._augmentation import Augmentation as Augmentation
 from ._autoencoder import AutoencoderDetector as AutoencoderDetector
+from ._calibration import conformal_p_values as conformal_p_values
 from ._cnn import CNNDetector as CNNDetector
 from ._crop_knn import CropKNNDetector as CropKNNDetector
 from ._mahalanobis_distance import MahalanobisDistance as MahalanobisDistance

@@ -105,8 +105,8 @@ class VerdictCurveDisplay:
             p_values,
             boards,
             normal_boards=normal_boards,
-            alpha=alpha,
-            method=method,
+            false_alarm_rate=alpha,
+            combine=method,
             n_repeats=n_repeats,
             random_state=random_state,
         )

@@ -14,8 +14,7 @@ from tapsklearn.recording._microphone import open_microphone
 from tapsklearn.recording._record_takes import PRE_SECONDS
 from tapsklearn.recording._tap import Tap
 from tapsklearn.recording._tap_trigger import TapTrigger
-from tapsklearn.scoring import score_files
-from tapsklearn.scoring._score_files import check_reads_files
+from tapsklearn.scoring import check_reads_files, score_files
 
 # How long after the attack a crop may begin: the loudest frame of a blow comes up to 22
 # hops of 3 ms later, and the onset is a frame within 10 dB of it.
@@ -111,7 +110,7 @@ def _judge_taps(
             yield path
             path.unlink()
 
-    for row in score_files(model, write(), files_at_once=1):
+    for row in score_files(model, write(), batch_size=1):
         tap = heard.pop()
         yield {
             "time": tap.onset / sr,

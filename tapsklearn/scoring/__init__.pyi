@@ -1,3 +1,11 @@
 from ._board_verdicts import board_verdicts as board_verdicts
 from ._board_verdicts import verdict_curve as verdict_curve
+from ._pipelines import compute_features as compute_features
+from ._pipelines import find_detector as find_detector
+from ._pipelines import flatten_steps as flatten_steps
+from ._score_files import check_reads_files as check_reads_files
+from ._score_files import score_batch as score_batch
 from ._score_files import score_files as score_files
+from ._score_takes import calibrate as calibrate
+from ._score_takes import p_values as p_values
+from ._score_takes import score_takes as score_takes

@@ -1,10 +1,12 @@
-"""What an estimator can be asked for, through pipelines and searches."""
+"""Older names, until their users are changed."""
 
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from sklearn.pipeline import Pipeline
+from tapsklearn.scoring._pipelines import compute_features as prepare
+from tapsklearn.scoring._pipelines import find_detector
+from tapsklearn.scoring._score_takes import score_takes as judge_takes
+
+__all__ = ["check_can", "find_detector", "judge_takes", "prepare"]
 
 
 def check_can(estimator: Any, method: str) -> None:
@@ -22,76 +24,3 @@ def check_can(estimator: Any, method: str) -> None:
             f"estimator={type(estimator).__name__} has no `{method}`, which this "
             "display needs; give a fitted detector, or a pipeline that ends in one"
         )
-
-
-def find_detector(estimator: Any) -> Any:
-    """Find the last step of a pipeline, also of the best one of a search.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Detector, pipeline or search.
-
-    Returns
-    -------
-    estimator
-        The detector.
-    """
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    if isinstance(estimator, Pipeline):
-        return find_detector(estimator[-1])
-    return estimator
-
-
-def prepare(estimator: Any, X: Any) -> Any:
-    """Turn X into what the last step of a pipeline is given.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Detector, pipeline or search.
-    X : array-like
-        What it takes.
-
-    Returns
-    -------
-    array-like
-        What its detector takes.
-    """
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    if not isinstance(estimator, Pipeline):
-        return X
-    if len(estimator) > 1:
-        X = estimator[:-1].transform(X)
-    return prepare(estimator[-1], X)
-
-
-def judge_takes(estimator: Any, X: Any) -> pd.DataFrame:
-    """Score takes, in one pass over them where the estimator can.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted detector, or any other with `score_samples` and `predict`; or a
-        pipeline that ends in one.
-    X : array-like
-        What it takes.
-
-    Returns
-    -------
-    DataFrame
-        One row a take: `score`, `p_value` (NaN if the estimator has none) and
-        `prediction`.
-    """
-    # A pipeline hands on only what scikit-learn has a name for.
-    detector, X = find_detector(estimator), prepare(estimator, X)
-    if hasattr(detector, "judge"):
-        return detector.judge(X)
-    knows_p_values = hasattr(detector, "p_values")
-    return pd.DataFrame(
-        {
-            "score": detector.score_samples(X),
-            "p_value": detector.p_values(X) if knows_p_values else np.nan,
-            "prediction": detector.predict(X),
-        }
-    )

@@ -1,50 +1,51 @@
 """From files to verdicts, a few at a time, whatever is wrong with some of them."""
 
-import copy
 import math
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from threadpoolctl import ThreadpoolController
 
 from tapsklearn._jobs import one_thread
-from tapsklearn.scoring._estimators import judge_takes
-from tapsklearn.scoring._features import read_usable
+from tapsklearn.preprocessing import TakeError
+from tapsklearn.scoring._pipelines import flatten_steps
+from tapsklearn.scoring._score_takes import score_takes
 
 # A batch scores faster than as many single taps, and its crops fit anywhere.
-_FILES_AT_ONCE = 64
+_BATCH_SIZE = 64
 
 
 def score_files(
     model: Any,
     paths: Iterable[str | os.PathLike[str]],
     *,
-    files_at_once: int = _FILES_AT_ONCE,
+    batch_size: int = _BATCH_SIZE,
 ) -> Iterator[dict[str, Any]]:
-    """Judge recordings one after another, in constant memory.
+    """Score recordings one after another, in constant memory.
 
     A file that cannot be used has its row too, with what is wrong with it.
 
     Parameters
     ----------
     model : Pipeline
-        Fitted: what reads files, and a detector.
+        Fitted: steps that read files and compute features, and a detector.
     paths : iterable of path-like
-        The files; no more of them than are judged at once are taken ahead.
-    files_at_once : int, default=64
-        How many are read and judged together; their results do not depend on it
-        beyond rounding.
+        The files; no more of them than a batch are taken ahead.
+    batch_size : int, default=64
+        How many are read and scored together; the results do not depend on it beyond
+        rounding.
 
     Yields
     ------
     dict
         Of each file, in order: `path`, `score` (higher is more normal), `p_value` (NaN
-        if the detector gives none), `verdict` ("normal", "abnormal", or "" of a file
+        if the detector has none), `verdict` ("normal", "abnormal", or "" of a file
         that cannot be used, whose numbers are NaN) and `error` (or "").
 
     Raises
@@ -55,7 +56,7 @@ def score_files(
     Warns
     -----
     UserWarning
-        Of files longer than the model looks at.
+        Of files longer than what the model reads.
 
     Examples
     --------
@@ -72,43 +73,65 @@ def score_files(
     ('normal', '', 'there is no such file')
     """
     check_reads_files(model)
-    features, detector = copy.deepcopy(model[:-1]), model[-1]
-    features.set_params(
-        **{
-            name: "raise"  # It tells what is wrong.
-            for name in features.get_params()
-            if name.endswith("__on_error")
-        }
-    )
+    *steps, _ = model.steps
+    features, detector = flatten_steps(Pipeline(steps)), model[-1]
     remaining = iter(paths)
     libraries = None
-    while some := [os.fspath(path) for path in islice(remaining, files_at_once)]:
+    while batch := [os.fspath(path) for path in islice(remaining, batch_size)]:
         with one_thread(libraries) as messages:
-            crops, problems = read_usable(features.transform, some)
-            if crops is not None:
-                judged = iter(judge_takes(detector, crops).itertuples(index=False))
+            rows = score_batch(features, detector, batch)
         # All that score are loaded by now.
         libraries = libraries or ThreadpoolController()
         for message in messages:
             warnings.warn(message, stacklevel=2)
-        for path in some:
-            row = {"path": path, "score": math.nan, "p_value": math.nan, "verdict": ""}
-            if path in problems:
-                yield {**row, "error": problems[path]}
+        for path, row in zip(batch, rows, strict=True):
+            yield {"path": path, **row}
+
+
+def score_batch(
+    features: Sequence[Any], detector: Any, takes: Sequence[Any]
+) -> list[dict[str, Any]]:
+    """Score takes together.
+
+    Parameters
+    ----------
+    features : sequence of transformer
+        Fitted steps from takes to what the detector scores.
+    detector : estimator
+        Fitted detector.
+    takes : sequence
+        Files or waveforms, as the first step takes them.
+
+    Returns
+    -------
+    list of dict
+        Of each take, in order: `score`, `p_value`, `verdict` and `error`, as for
+        `score_files`.
+    """
+    X, usable, problems = _transform_usable(features, takes)
+    rows = [
+        {"score": math.nan, "p_value": math.nan, "verdict": "", "error": error}
+        for error in (problems.get(place, "") for place in range(len(takes)))
+    ]
+    if len(usable):
+        scored = score_takes(detector, X)
+        for place, (score, p_value, prediction) in zip(
+            usable, scored.itertuples(index=False), strict=True
+        ):
+            if math.isnan(score):
+                # Nothing is known of it, so that no verdict would be true.
+                rows[place]["error"] = "has no score: its features hold NaN"
                 continue
-            score, p_value, prediction = next(judged)
-            verdict = "normal" if prediction == 1 else "abnormal"
-            yield {
-                "path": path,
+            rows[place] |= {
                 "score": float(score),
                 "p_value": float(p_value),
-                "verdict": verdict,
-                "error": "",
+                "verdict": "normal" if prediction == 1 else "abnormal",
             }
+    return rows
 
 
 def check_reads_files(model: Any) -> None:
-    """Check that a model takes files and ends in a detector.
+    """Check that a model begins with a step that reads files and ends in a detector.
 
     Parameters
     ----------
@@ -119,16 +142,68 @@ def check_reads_files(model: Any) -> None:
     ------
     ValueError
         If it does not.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from tapsklearn import CropKNNDetector, TapFeatures
+    >>> check_reads_files(make_pipeline(TapFeatures(), CropKNNDetector()))
     """
-    first = model
-    while isinstance(first, Pipeline):
-        first = first[0]
+    steps = flatten_steps(model) if isinstance(model, Pipeline) else []
     if (
-        first is model
-        or not hasattr(model[-1], "score_samples")
-        or not get_tags(first).input_tags.string
+        len(steps) < 2
+        or not hasattr(steps[-1], "score_samples")
+        or not get_tags(steps[0]).input_tags.string
     ):
         raise ValueError(
-            f"a {type(model).__name__} cannot judge files: give a pipeline that begins "
+            f"a {type(model).__name__} cannot score files: give a pipeline that begins "
             "with TapFeatures or WavLoader and ends in a detector"
         )
+
+
+def _transform_usable(
+    features: Sequence[Any], takes: Sequence[Any]
+) -> tuple[Any, list[int], dict[int, str]]:
+    """Transform the takes that can be used; list them, and what is wrong with others.
+
+    Each step sees only the takes that the ones before could use.
+    """
+    X: Any = takes
+    usable = list(range(len(takes)))
+    problems: dict[int, str] = {}
+    for step in features:
+        if not usable:
+            break
+        if hasattr(step, "try_transform"):
+            X, found = step.try_transform(X)
+            kept = [place for place in range(len(usable)) if place not in found]
+            X = X if not found else X[kept]
+        else:
+            X, found, kept = _transform_until_it_works(step, X)
+        problems |= {usable[place]: reason for place, reason in found.items()}
+        usable = [usable[place] for place in kept]
+    return X, usable, problems
+
+
+def _transform_until_it_works(
+    step: Any, X: Any
+) -> tuple[Any, dict[int, str], list[int]]:
+    """Transform with a step that only knows to raise, without the takes it names."""
+    problems: dict[int, str] = {}
+    kept = list(range(len(X)))
+    while kept:
+        some = X[kept] if isinstance(X, np.ndarray) else [X[place] for place in kept]
+        try:
+            return step.transform(some), problems, kept
+        except TakeError as error:
+            named = {
+                place: error.problems[name]
+                for row, place in enumerate(kept)
+                for name in (row, X[place] if isinstance(X[place], str) else row)
+                if name in error.problems
+            }
+            if not named:
+                raise
+            problems |= named
+            kept = [place for place in kept if place not in named]
+    return None, problems, kept

@@ -15,9 +15,9 @@ NORMAL = ["oak", "ash"]
 
 def test_both_rates_are_those_of_the_curve():
     display = VerdictCurveDisplay.from_predictions(
-        P_VALUES, BOARDS, normal_boards=NORMAL, alpha=0.04
+        P_VALUES, BOARDS, normal_boards=NORMAL, false_alarm_rate=0.04
     )
-    curve = verdict_curve(P_VALUES, BOARDS, normal_boards=NORMAL, alpha=0.04)
+    curve = verdict_curve(P_VALUES, BOARDS, normal_boards=NORMAL, false_alarm_rate=0.04)
     assert len(curve) == 8
     for rate in ("hit_rate", "false_alarm_rate"):
         line = display.lines_[rate]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import combine_pvalues, norm
 
 from tapsklearn.scoring import board_verdicts, verdict_curve
-from tapsklearn.scoring._board_verdicts import METHODS
+from tapsklearn.scoring._board_verdicts import COMBINATIONS
 
 p_value_lists = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
@@ -33,7 +33,7 @@ def test_normal_boards_are_called_abnormal_no_more_often_than_asked(
     correlation, n_taps
 ):
     p_values, boards = make_p_values(correlation, n_boards=1500, n_taps=n_taps)
-    rate = alarm_rate(p_values, boards, alpha=0.1)
+    rate = alarm_rate(p_values, boards, false_alarm_rate=0.1)
     assert rate < 0.1 + 3 * np.sqrt(0.1 * 0.9 / 1500)
 
 
@@ -41,9 +41,9 @@ def test_methods_for_independent_taps_keep_the_rate_only_then():
     independent, boards = make_p_values(0.0, n_boards=1500)
     alike, _ = make_p_values(0.5, n_boards=1500)
     for method in ("fisher", "stouffer"):
-        rate = alarm_rate(independent, boards, alpha=0.1, method=method)
+        rate = alarm_rate(independent, boards, false_alarm_rate=0.1, combine=method)
         assert abs(rate - 0.1) < 3 * np.sqrt(0.1 * 0.9 / 1500)
-        assert alarm_rate(alike, boards, alpha=0.1, method=method) > 0.2
+        assert alarm_rate(alike, boards, false_alarm_rate=0.1, combine=method) > 0.2
 
 
 def test_defects_are_found_and_better_with_more_taps():
@@ -56,17 +56,17 @@ def test_defects_are_found_and_better_with_more_taps():
 
 @given(p_value_lists)
 def test_the_median_rule_is_that_of_rueger(p_values):
-    combined = board_verdicts(p_values, ["a"] * len(p_values), alpha=0.999)
+    combined = board_verdicts(p_values, ["a"] * len(p_values), false_alarm_rate=0.999)
     n_taps, k = len(p_values), (len(p_values) + 1) // 2
     expected = min(1, sorted(p_values)[k - 1] * n_taps / k)
     assert combined.loc["a", "p_value"] == pytest.approx(expected)
 
 
-@given(p_value_lists, st.sampled_from(METHODS[1:]))
+@given(p_value_lists, st.sampled_from(COMBINATIONS[1:]))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_the_others_are_scipys(p_values, method):
     p_values = np.clip(p_values, 1e-9, 1 - 1e-9)
-    found = board_verdicts(p_values, ["a"] * len(p_values), method=method)
+    found = board_verdicts(p_values, ["a"] * len(p_values), combine=method)
     expected = combine_pvalues(p_values, method=method).pvalue
     np.testing.assert_allclose(found["p_value"], expected)
 
@@ -93,7 +93,7 @@ def test_the_table():
             "n_unusual": [1, 3, 0],
             "median_score": [-2.0, -8.0, np.nan],
             "p_value": [0.06, 0.015, np.nan],
-            "verdict": ["normal", "abnormal", "not judged"],
+            "verdict": ["normal", "abnormal", "no usable take"],
         },
         index=pd.Index(["oak", "ash", "板"], name="board"),
     )
@@ -110,8 +110,8 @@ def test_too_coarse_p_values_are_told_with_what_is_needed():
     [
         (([0.5, 0.5], ["a"]), {}, "inconsistent"),
         (([-3.0], ["a"]), {}, "are they scores"),
-        (([0.5], ["a"]), {"alpha": 1.5}, "alpha=1.5"),
-        (([0.5], ["a"]), {"method": "vote"}, "must be one of median, fisher"),
+        (([0.5], ["a"]), {"false_alarm_rate": 1.5}, "false_alarm_rate=1.5"),
+        (([0.5], ["a"]), {"combine": "vote"}, "must be one of median, fisher"),
     ],
 )
 def test_wrong_input_is_named(arguments, options, message):
@@ -127,11 +127,11 @@ def test_the_curve_ends_in_the_verdicts_and_rises_to_them():
     curve = verdict_curve(p_values, boards, normal_boards=range(40), n_repeats=20)
     assert curve["n_taps"].tolist() == list(range(1, 21))
     final = board_verdicts(p_values, boards)["verdict"] == "abnormal"
-    assert curve["hit_rate"].iloc[-1] == final.iloc[40:].mean()
-    assert curve["false_alarm_rate"].iloc[-1] == final.iloc[:40].mean()
-    assert curve["hit_rate"].iloc[-1] > curve["hit_rate"].iloc[0]
+    assert curve["tpr"].iloc[-1] == final.iloc[40:].mean()
+    assert curve["fpr"].iloc[-1] == final.iloc[:40].mean()
+    assert curve["tpr"].iloc[-1] > curve["tpr"].iloc[0]
     single = (cracked <= 0.05).mean()
-    assert abs(curve["hit_rate"].iloc[0] - single) < 0.05
+    assert abs(curve["tpr"].iloc[0] - single) < 0.05
     again = verdict_curve(p_values, boards, normal_boards=range(40), n_repeats=20)
     pd.testing.assert_frame_equal(curve, again)
 
@@ -139,6 +139,6 @@ def test_the_curve_ends_in_the_verdicts_and_rises_to_them():
 def test_the_curve_without_normal_boards_or_taps():
     curve = verdict_curve([0.01, 0.02, np.nan], ["a", "a", "a"], normal_boards=[])
     assert len(curve) == 2
-    assert curve["false_alarm_rate"].isna().all()
+    assert curve["fpr"].isna().all()
     with pytest.raises(ValueError, match="no board has a usable tap"):
         verdict_curve([np.nan], ["a"], normal_boards=["a"])

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from tapsklearn.cli._messages import only_our_messages
-from tapsklearn.cli._model import Model, load_judge
+from tapsklearn.cli._model import Model, load_model
 from tapsklearn.cli._options import Device, read_device
 from tapsklearn.cli._tables import known
 
@@ -33,14 +33,14 @@ def listen(
         ),
     ] = None,
 ) -> None:
-    """Listen, and judge each tap; Enter starts the next board, Ctrl-C ends.
+    """Score each tap as it is heard; Enter starts the next board, Ctrl-C ends.
 
-    One line a tap, and what all taps of the board together say.
+    One line a tap, with the verdict on all taps of the board so far.
     """
+    from tapsklearn._growing_table import GrowingTable
     from tapsklearn.recording import listen as listen_to
-    from tapsklearn.recording._growing_table import GrowingTable
 
-    fitted, alpha = load_judge(model)
+    fitted, rate = load_model(model)
     n_enters = _count_enters()
     table = None
     board, p_values = 1, list[float]()
@@ -50,47 +50,47 @@ def listen(
         table.start()
     # To be interrupted is how it ends.
     with only_our_messages(), contextlib.suppress(KeyboardInterrupt):
-        for tap in listen_to(fitted, read_device(device), on_start=_say_so):
+        for tap in listen_to(fitted, read_device(device), on_start=_announce):
             if not n_enters.empty():
                 while not n_enters.empty():
                     n_enters.get()
                 board, p_values = board + 1, []
             if not tap["error"]:
                 p_values.append(tap["p_value"])
-            typer.echo(_describe(tap, board, p_values, alpha))
+            typer.echo(_describe(tap, board, p_values, rate))
             if table is not None:
                 row = {name: known(value) for name, value in tap.items()}
                 table.append({"board": board, **row})
 
 
-def _say_so() -> None:
+def _announce() -> None:
     typer.echo("tapsklearn: listening; Enter starts the next board", err=True)
 
 
 def _describe(
-    tap: dict[str, Any], board: int, p_values: list[float], alpha: float
+    tap: dict[str, Any], board: int, p_values: list[float], rate: float
 ) -> str:
     from tapsklearn.scoring import board_verdicts
 
-    said = f"{tap['time']:9.2f} s  {tap['level']:4.0f} dB  "
-    said += tap["error"] or (
+    line = f"{tap['time']:9.2f} s  {tap['level']:4.0f} dB  "
+    line += tap["error"] or (
         f"{tap['verdict']:8}  score {tap['score']:.4g}, p {tap['p_value']:.3f}"
     )
     if tap["flags"]:
-        said += f" ({tap['flags']})"
+        line += f" ({tap['flags']})"
     if not p_values:
-        return said
+        return line
     with warnings.catch_warnings():
-        # That more takes to calibrate with would be needed is not news at each tap.
+        # That calibration needs more takes is no news at each tap.
         warnings.simplefilter("ignore")
         (verdict,) = board_verdicts(
-            p_values, [board] * len(p_values), false_alarm_rate=alpha
+            p_values, [board] * len(p_values), false_alarm_rate=rate
         )["verdict"]
-    return f"{said}  board {board}: {verdict} after {len(p_values)}"
+    return f"{line}  board {board}: {verdict} after {len(p_values)}"
 
 
 def _count_enters() -> "queue.SimpleQueue[str]":
-    """Read lines as they come, besides."""
+    """Collect lines of standard input in a thread."""
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def read() -> None:

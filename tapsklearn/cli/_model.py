@@ -1,4 +1,4 @@
-"""The model file that a command judges recordings with."""
+"""The model file that a command scores recordings with."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -6,37 +6,44 @@ from typing import Annotated, Any
 import typer
 
 # Of a detector that has no rate of its own.
-_ALPHA = 0.05
+_FALSE_ALARM_RATE = 0.05
 
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file.")]
 
 
-def load_judge(path: Path) -> tuple[Any, float]:
-    """Load a model that judges recordings.
+def load_model(
+    path: Path, *, false_alarm_rate: float | None = None
+) -> tuple[Any, float]:
+    """Load a model that scores recordings.
 
     Parameters
     ----------
     path : Path
         The model file.
+    false_alarm_rate : float, default=None
+        Share of normal takes that it may call abnormal. If None, the model's own.
 
     Returns
     -------
     model : Pipeline
-        It.
-    alpha : float
-        The share of normal takes that it may call abnormal.
+        The model, its threshold set for the rate.
+    false_alarm_rate : float
+        The rate that holds.
 
     Raises
     ------
     ValueError
-        If it cannot be loaded, or judges no recordings.
+        If it cannot be loaded, scores no recordings, or cannot be calibrated.
     """
     from tapsklearn.persistence import load
-    from tapsklearn.scoring import check_reads_files
+    from tapsklearn.scoring import calibrate, check_reads_files, find_detector
 
     model = load(path)
     try:
         check_reads_files(model)
+        if false_alarm_rate is not None:
+            calibrate(model, false_alarm_rate=false_alarm_rate)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    return model, getattr(model[-1], "false_alarm_rate", _ALPHA)
+    detector = find_detector(model)
+    return model, getattr(detector, "false_alarm_rate_", _FALSE_ALARM_RATE)

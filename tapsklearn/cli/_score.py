@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from tapsklearn.cli._model import Model, load_judge
+from tapsklearn.cli._model import Model, load_model
 from tapsklearn.cli._recordings import list_recordings
 from tapsklearn.cli._tables import known
 
 _COLUMNS = ("path", "score", "p_value", "verdict", "error")
 _BOARD_COLUMNS = ("board", "n_taps", "n_unusual", "median_score", "p_value", "verdict")
-# No more are listed before the first of them is judged.
+# No more are listed before the first of them is scored.
 _LISTED_AT_ONCE = 64
 
 
@@ -30,6 +30,14 @@ def score(
             "standard input, one a line.",
         ),
     ],
+    false_alarm_rate: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RATE",
+            help="Share of normal takes that may be called abnormal, between 0 and 1.  "
+            "[default: that of the model]",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each row as JSON, one a line.")
     ] = False,
@@ -43,18 +51,18 @@ def score(
 ) -> None:
     """Score recordings with a model, one row each, as they are read.
 
-    A higher score is more normal; the p-value says how rare a take as unusual as
-    this one is among normal ones. A file that cannot be used has a row that says
-    why, and the exit code is 1 at the end.
+    A higher score is more normal; the p-value is the share of normal takes that
+    score as low. A file that cannot be used has a row with the reason, and the exit
+    code is 1 at the end.
     """
-    fitted, alpha = load_judge(model)
+    fitted, rate = load_model(model, false_alarm_rate=false_alarm_rate)
     columns = _BOARD_COLUMNS if board_verdicts else _COLUMNS
     write = _write_json if as_json else _start_csv(columns)
 
     n_broken = 0
     of_boards: dict[str, list[tuple[float, float]]] = {}
     for some in list_recordings(paths, at_once=_LISTED_AT_ONCE):
-        for row in _judge(fitted, some):
+        for row in _score(fitted, some):
             n_broken += bool(row["error"])
             if not board_verdicts:
                 write(row)
@@ -67,14 +75,14 @@ def score(
         # Whoever reads along has not to wait for the next ones.
         sys.stdout.flush()
     if of_boards:
-        for verdict in _judge_boards(of_boards, alpha):
+        for verdict in _decide(of_boards, rate):
             write(verdict)
     if n_broken:
         raise typer.Exit(1)
 
 
-def _judge(model: Any, listed: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    """Give a row for each path, those with known problems among them."""
+def _score(model: Any, listed: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each path, those with known problems among them."""
     from tapsklearn.scoring import score_files
 
     files = [path for path, problem in listed if not problem]
@@ -84,15 +92,15 @@ def _judge(model: Any, listed: Sequence[tuple[str, str]]) -> Iterator[dict[str, 
         yield {"path": path, **unknown, "error": problem} if problem else next(rows)
 
 
-def _judge_boards(
-    of_boards: Mapping[str, Sequence[tuple[float, float]]], alpha: float
+def _decide(
+    of_boards: Mapping[str, Sequence[tuple[float, float]]], rate: float
 ) -> Iterable[Mapping[Any, Any]]:
     from tapsklearn.scoring import board_verdicts
 
     boards = [board for board, taps in of_boards.items() for _ in taps]
     taps = [tap for taps in of_boards.values() for tap in taps]
     p_values, scores = zip(*taps, strict=True)
-    verdicts = board_verdicts(p_values, boards, scores=scores, false_alarm_rate=alpha)
+    verdicts = board_verdicts(p_values, boards, scores=scores, false_alarm_rate=rate)
     return verdicts.reset_index().to_dict(orient="records")
 
 

@@ -1,33 +1,27 @@
 """Verdicts while the board is being tapped."""
 
-import tempfile
+import copy
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import make_pipeline
+from threadpoolctl import ThreadpoolController
 
-from tapsklearn._encode_wav import encode_wav
+from tapsklearn._jobs import one_thread
+from tapsklearn.preprocessing import TapFeatures, fuse_steps
 from tapsklearn.recording._microphone import open_microphone
 from tapsklearn.recording._record_takes import PRE_SECONDS
 from tapsklearn.recording._tap import Tap
-from tapsklearn.recording._tap_trigger import TapTrigger
-from tapsklearn.scoring import check_reads_files, score_files
+from tapsklearn.recording._tap_trigger import HOP_SECONDS, TapTrigger
+from tapsklearn.scoring import check_reads_files, flatten_steps, score_batch
 
 # How long after the attack a crop may begin: the loudest frame of a blow comes up to 22
 # hops of 3 ms later, and the onset is a frame within 10 dB of it.
 _LATEST_ONSET_SECONDS = 0.07
-# What a crop is looked for in where a model does not tell.
-_UNTOLD = {
-    "sr": 44100,
-    "duration": 3.0,
-    "n_fft": 1024,
-    "hop_length": 128,
-    "n_frames": 120,
-    "pre_frames": 10,
-}
+# An attack is located to within two hops, and a frame more is read.
+_EARLIEST_ONSET_SECONDS = 3 * HOP_SECONDS
 
 
 def listen(
@@ -37,18 +31,18 @@ def listen(
     on_start: Callable[[], None] | None = None,
     microphone: Any = None,
 ) -> Iterator[dict[str, Any]]:
-    """Judge each tap as soon as what the model looks at has been heard.
+    """Score each tap as soon as the part that the model looks at is recorded.
 
     Parameters
     ----------
     model : Pipeline
-        Fitted: what reads files, and a detector.
+        Fitted: `TapFeatures`, or the four steps that it stands for, and a detector.
     device : int or str, default=None
-        What to listen with; None is the default microphone.
+        What to record with. If None, the default microphone.
     on_start : callable, default=None
-        Called once taps are heard from now on.
+        Called once taps are detected from now on.
     microphone : Microphone, default=None
-        What to listen with in place of `device`.
+        What to record with in place of `device`.
 
     Yields
     ------
@@ -56,35 +50,61 @@ def listen(
         Of each tap: `time` (its onset, in seconds from the start), `level` (of its
         loudest sample, in dB relative to full scale), `flags` ("clipped", "quiet",
         "double", "gap" where sound was lost, or several, or ""), and `score`,
-        `p_value`, `verdict` and `error` as `score_files` gives them for a file of what
-        was heard.
+        `p_value`, `verdict` and `error` as `score_files` gives them for a file of the
+        same sound.
 
     Raises
     ------
     MicrophoneError
-        If nothing can be heard, or no more.
+        If nothing can be recorded, or no more.
     ValueError
-        If the model does not take files.
+        If the model does not take files, or does not say how much of a tap it needs.
     """
-    check_reads_files(model)
-    told = _UNTOLD | {
-        name.rpartition("__")[2]: value for name, value in model.get_params().items()
-    }
-    before, after = _find_window(told)
+    features, rest, detector = _split(model)
+    before, after = features.window_
+    before += _EARLIEST_ONSET_SECONDS
+    after += _LATEST_ONSET_SECONDS
     # A take begins as a recorded one does, so that their frames are the same, or later
     # where the model looks at less.
-    pre = min(PRE_SECONDS, max(before, told["duration"] - after))
+    pre = min(PRE_SECONDS, max(before, features.duration - after))
     window = {"duration": pre + after, "pre_seconds": pre}
-    with tempfile.TemporaryDirectory(prefix="tapsklearn-") as folder:
-        _warm_up(model, Path(folder), sr=told["sr"], **window)
-        with open_microphone(microphone, device, told["sr"]) as source:
-            trigger = TapTrigger(sr=source.sr, **window)
-            # What no crop reaches is silenced, and with it a tap just before.
-            n_silenced = round(max(0, pre - before) * source.sr)
-            if on_start:
-                on_start()
-            taps = _find_taps(source, trigger, n_silenced)
-            yield from _judge_taps(model, taps, Path(folder), source.sr)
+    with open_microphone(microphone, device, features.sr) as source:
+        features.set_params(input="waveform", input_sr=source.sr)
+        steps = [features, *rest]
+        _warm_up(steps, detector, sr=source.sr, **window)
+        trigger = TapTrigger(sr=source.sr, **window)
+        # What no crop reaches is silenced, and with it a tap just before.
+        n_silenced = round(max(0, pre - before) * source.sr)
+        if on_start:
+            on_start()
+        libraries = ThreadpoolController()
+        for tap in _find_taps(source, trigger, n_silenced):
+            with one_thread(libraries) as messages:
+                (row,) = score_batch(steps, detector, [tap.waveform])
+            for message in messages:
+                warnings.warn(message, stacklevel=2)
+            yield {
+                "time": tap.onset / source.sr,
+                "level": tap.peak_db,
+                "flags": _name_flags(tap),
+                **row,
+            }
+
+
+def _split(model: Any) -> tuple[TapFeatures, list[Any], Any]:
+    """Split a model into a copy of what reads takes, further steps and its detector."""
+    check_reads_files(model)
+    *steps, detector = flatten_steps(model)
+    n_reading = 1 if isinstance(steps[0], TapFeatures) else 4
+    try:
+        features = fuse_steps(make_pipeline(*steps[:n_reading]))
+    except ValueError as error:
+        raise ValueError(
+            "to listen, a model has to begin with TapFeatures, or with WavLoader, "
+            "LogSpectrogram, TapCrop and Standardizer: other steps do not say how much "
+            "of a tap they need"
+        ) from error
+    return copy.deepcopy(features), steps[n_reading:], detector
 
 
 def _find_taps(
@@ -96,54 +116,17 @@ def _find_taps(
             yield tap
 
 
-def _judge_taps(
-    model: Any, taps: Iterable[Tap], folder: Path, sr: int
-) -> Iterator[dict[str, Any]]:
-    """Judge each tap as a file like those that `record_takes` writes."""
-    heard: deque[Tap] = deque()
-
-    def write() -> Iterator[Path]:
-        for tap in taps:
-            path = folder / f"{tap.onset}.wav"
-            path.write_bytes(encode_wav(tap.waveform, sr))
-            heard.append(tap)
-            yield path
-            path.unlink()
-
-    for row in score_files(model, write(), batch_size=1):
-        tap = heard.pop()
-        yield {
-            "time": tap.onset / sr,
-            "level": tap.peak_db,
-            "flags": _name_flags(tap),
-            **{name: value for name, value in row.items() if name != "path"},
-        }
-
-
 def _warm_up(
-    model: Any, folder: Path, *, sr: int, duration: float, pre_seconds: float
+    steps: list[Any], detector: Any, *, sr: int, duration: float, pre_seconds: float
 ) -> None:
-    """Judge a made-up tap: what the first one imports and builds takes seconds."""
+    """Score a made-up tap: what the first one imports and builds takes seconds."""
     n_samples, onset = round(duration * sr), round(pre_seconds * sr)
     decay = np.exp(-np.arange(n_samples - onset) / (0.02 * sr))
     waveform = np.random.default_rng(0).normal(scale=1e-4, size=n_samples)
     waveform[onset:] += 0.5 * decay * np.sin(np.arange(len(decay)))
-    path = folder / "warm-up.wav"
-    path.write_bytes(encode_wav(waveform, sr))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        list(score_files(model, [path]))
-    path.unlink()
-
-
-def _find_window(told: dict[str, Any]) -> tuple[float, float]:
-    """Find what of a tap a crop can reach, in seconds before and after the attack."""
-    shifts = [0, *told.get("shifts", ())]
-    hop, half = told["hop_length"] / told["sr"], told["n_fft"] / 2 / told["sr"]
-    before = (told["pre_frames"] - min(shifts)) * hop + half
-    after = (told["n_frames"] - told["pre_frames"] + max(shifts)) * hop + half
-    # An attack is told to within two hops.
-    return before + 3 * hop, after + _LATEST_ONSET_SECONDS
+        score_batch(steps, detector, [waveform.astype(np.float32)])
 
 
 def _name_flags(tap: Tap) -> str:

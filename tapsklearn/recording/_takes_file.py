@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tapsklearn._encode_wav import encode_wav
+from tapsklearn._growing_table import GrowingTable
 from tapsklearn._whole_file import write_whole
-from tapsklearn.recording._growing_table import GrowingTable
 from tapsklearn.recording._tap import Tap
 
 TAKES_CSV = "takes.csv"

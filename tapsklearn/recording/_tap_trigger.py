@@ -12,7 +12,7 @@ from tapsklearn.recording._tap import Tap
 _LOWEST_HZ = 150.0
 _FILTER_ORDER = 4
 # A level is taken of so much time, as short as a spectrogram's hop.
-_HOP_SECONDS = 128 / 44100
+HOP_SECONDS = 128 / 44100
 # An attack stands out of what came before it: close by, but for the hop in which it may
 # begin, where a board is tapped; or some time before, where a blow is heard through a
 # floor, and takes up to 50 ms to rise.
@@ -111,11 +111,11 @@ class TapTrigger:
         self.floor_db = np.nan
         self.n_samples = 0
 
-        self._hop = max(1, round(_HOP_SECONDS * sr))
+        self._hop = max(1, round(HOP_SECONDS * sr))
         self._n_take = round(duration * sr)
         self._n_pre = round(pre_seconds * sr)
         n_before, self._n_close, self._n_rise = (
-            round(seconds / _HOP_SECONDS)
+            round(seconds / HOP_SECONDS)
             for seconds in (_BEFORE_SECONDS, _CLOSE_SECONDS, _SLOWEST_RISE_SECONDS)
         )
         self._before = deque[float](maxlen=n_before)

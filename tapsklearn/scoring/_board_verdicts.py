@@ -27,8 +27,8 @@ def board_verdicts(
 
     Taps of one board sound alike: a sound board that is a little unlike the others is
     so at every tap, and to multiply its p-values as if each were new evidence would
-    call it abnormal. The k-th smallest of n p-values times n / k is a p-value however the taps
-    depend on each other, and with the middle one a few bad taps do not turn it
+    call it abnormal. The k-th smallest of n p-values times n / k is a p-value however
+    the taps depend on each other, and with the middle one a few bad taps do not turn it
     (B. Rüger, "Das maximale Signifikanzniveau des Tests: Lehne H0 ab, wenn k unter n
     gegebenen Tests zur Ablehnung führen", Metrika 25, 1978; V. Vovk and R. Wang,
     "Combining p-values via averaging", Biometrika 107, 2020). Its price is power: no
@@ -118,10 +118,11 @@ def board_verdicts(
         and known.any()
         and 2 * p_values[known].min() > false_alarm_rate
     ):
+        n_needed = int(np.ceil(2 / false_alarm_rate)) - 1
         warnings.warn(
             f"no tap has a p-value of {false_alarm_rate / 2:g} or less, so that no "
             f"board can be called abnormal at false_alarm_rate={false_alarm_rate:g}; "
-            f"calibrating with at least {int(np.ceil(2 / false_alarm_rate)) - 1} normal takes makes it possible",
+            f"calibrating with at least {n_needed} normal takes makes it possible",
             stacklevel=2,
         )
     return pd.DataFrame(rows).set_index("board")

@@ -213,7 +213,7 @@ def test_models_that_cannot_score_files(
     crops = np.random.default_rng(0).normal(size=(40, 10, 12))
     save(CropKNNDetector().fit(crops), tmp_path / "crops.taps")
     refused = refuse("score", tmp_path / "crops.taps", taps)
-    assert "crops.taps: a CropKNNDetector cannot judge files" in refused
+    assert "crops.taps: a CropKNNDetector cannot score files" in refused
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")

@@ -150,4 +150,4 @@ def test_a_model_that_takes_crops(tmp_path, capsys):
     crops = np.random.default_rng(0).normal(size=(40, 10, 12))
     save(CropKNNDetector().fit(crops), tmp_path / "model.taps")
     assert main(["listen", str(tmp_path / "model.taps")]) == 2
-    assert "cannot judge files" in capsys.readouterr().err
+    assert "cannot score files" in capsys.readouterr().err

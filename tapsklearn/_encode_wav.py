@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 
 def encode_wav(waveform: NDArray[np.floating], sr: int) -> bytes:
-    """Give a waveform as the content of a WAV file of 16 bits.
+    """Return a waveform as the content of a WAV file of 16 bits.
 
-    In memory, as libsndfile does not say well what is wrong with a disk.
+    In memory, as libsndfile reports badly what is wrong with a disk.
 
     Parameters
     ----------

@@ -1,4 +1,8 @@
-"""Tables on disk that grow row by row, whatever they are killed by."""
+"""Tables on disk that grow row by row, whatever they are killed by.
+
+A table that is written anew as a whole would be as safe against a kill, but not against
+a second recorder in the same folder, whose rows it would lose.
+"""
 
 import csv
 import errno
@@ -96,7 +100,7 @@ class GrowingTable:
 
 
 def _is_broken(content: bytes) -> bool:
-    """Tell whether the last row, which has no end of line, was cut off."""
+    """Return whether the last row, which has no end of line, was cut off."""
     try:
         text = content.decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))

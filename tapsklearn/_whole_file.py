@@ -36,7 +36,7 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
     except BaseException as error:
         unfinished.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            # A full disk names none, and nobody knows the unfinished one.
+            # A full disk names none, and the unfinished name means nothing to the user.
             error.filename, error.filename2 = str(path), None
         raise
     with contextlib.suppress(OSError):  # Where a folder can be flushed at all.

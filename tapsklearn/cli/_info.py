@@ -1,4 +1,4 @@
-"""``tapsklearn info``: what a model file says of itself."""
+"""``tapsklearn info``: what a model file holds."""
 
 import json
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ def info(
         bool, typer.Option("--json", help="Print all of it as JSON.")
     ] = False,
 ) -> None:
-    """Tell what a model file says of itself, without loading the model."""
+    """Show what a model file holds, without loading the model."""
     from tapsklearn.persistence import read_about
 
     about = read_about(model)

@@ -23,7 +23,7 @@ from tapsklearn.cli._record import record
 from tapsklearn.cli._score import score
 from tapsklearn.cli._synth import synth
 from tapsklearn.cli._train import train
-from tapsklearn.recording._microphone_error import MicrophoneError
+from tapsklearn.recording import MicrophoneError
 
 # Typer has no public name for the root of its errors about arguments.
 _UsageError: Any = typer.BadParameter.__base__
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, default=None
-        The arguments; None takes those of the process.
+        The arguments; if None, those of the process.
 
     Returns
     -------
@@ -79,12 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scored or a microphone was not there, 2 on wrong use, 130 when interrupted or
         terminated.
     """
-    # A file's name can hold what no encoding knows, and must not end the listing.
+    # A file's name can hold bytes that no encoding has, and must not end the listing.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     with warnings.catch_warnings(), _termination_interrupts():
         warnings.showwarning = _show_warning
-        # What is said of one step may be said of the next in the same words.
+        # Two steps may warn in the same words.
         warnings.filterwarnings("once", category=UserWarning)
         # Joblib replaces a worker that has grown, and nothing is lost by it.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
@@ -108,12 +108,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except ValueError as error:
             return _fail(str(error))
         except MicrophoneError as error:
-            _say(str(error))
+            _print_line(str(error))
             return 1
         except (KeyboardInterrupt, typer.Abort):
             status = _INTERRUPTED
     if status == _INTERRUPTED:
-        _say("interrupted")
+        _print_line("interrupted")
     return int(status or 0)
 
 
@@ -131,14 +131,14 @@ def _termination_interrupts() -> Iterator[None]:
 
 
 def _fail(message: str) -> int:
-    _say(message)
+    _print_line(message)
     return _WRONG_USE
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    _say(f"warning: {message}")
+    _print_line(f"warning: {message}")
 
 
-def _say(message: str) -> None:
+def _print_line(message: str) -> None:
     """Write one line to what is standard error now, be it below progress bars."""
     sys.stderr.write(f"tapsklearn: {' '.join(message.split())}\n")

@@ -1,4 +1,4 @@
-"""How loud it is, on standard error, for whom it is shown on a terminal."""
+"""The level of the microphone, on standard error if that is a terminal."""
 
 import contextlib
 import sys
@@ -22,7 +22,7 @@ class LevelMeter:
 
     def __init__(self, live: Any) -> None:
         self.live = live
-        self.n_left = ""
+        self.n_left: int | None = None
         self.peak = _LOWEST_DB
 
     def show(self, level: float) -> None:
@@ -38,17 +38,22 @@ class LevelMeter:
             return
         filled = round(_WIDTH * (1 - max(self.peak, _LOWEST_DB) / _LOWEST_DB))
         bar = "█" * min(filled, _WIDTH) + "░" * (_WIDTH - min(filled, _WIDTH))
-        self.live.update(f"{bar} {self.peak:4.0f} dB  {self.n_left}")
+        left = "" if self.n_left is None else f"{self.n_left} to go"
+        self.live.update(f"{bar} {self.peak:4.0f} dB  {left}")
 
-    def count_down(self, n_left: int) -> None:
-        """Show how many takes are left.
+    def start(self, n_left: int) -> None:
+        """Show how many takes are to be recorded.
 
         Parameters
         ----------
         n_left : int
             How many.
         """
-        self.n_left = f"{n_left} to go"
+        self.n_left = n_left
+
+    def count_down(self) -> None:
+        """Show that there is one take less to be recorded."""
+        self.n_left = (self.n_left or 0) - 1
 
     def say(self, message: str) -> None:
         """Write a line that stays.

@@ -14,7 +14,7 @@ Normal = Annotated[
     list[str] | None,
     typer.Option(
         help="Boards that are normal, as patterns (hh_*,oak*); else the folder's "
-        "takes.csv or boards.csv says.",
+        "takes.csv or boards.csv has them.",
         metavar="PATTERNS",
     ),
 ]

@@ -51,8 +51,10 @@ def record(
 
     with only_our_messages(), level_meter() as meter:
 
-        def tell(tap: "Tap", path: Path | None) -> None:
+        def report(tap: "Tap", path: Path | None) -> None:
             meter.say(_describe(tap, path))
+            if path is not None:
+                meter.count_down()
 
         written = record_takes(
             directory,
@@ -61,15 +63,15 @@ def record(
             device=read_device(device),
             condition=condition.value,
             specimen=specimen,
-            on_tap=tell,
+            on_tap=report,
             on_block=meter.show,
-            on_left=meter.count_down,
+            on_start=meter.start,
         )
     if written:
-        said = f"{len(written)} takes recorded into {directory}"
+        outcome = f"{len(written)} takes recorded into {directory}"
     else:
-        said = f"has its {takes} takes already; --takes asks for more"
-    typer.echo(f"tapsklearn: {board}: {said}", err=True)
+        outcome = f"has its {takes} takes already; --takes asks for more"
+    typer.echo(f"tapsklearn: {board}: {outcome}", err=True)
 
 
 def _describe(tap: Any, path: Path | None) -> str:
@@ -81,5 +83,5 @@ def _describe(tap: Any, path: Path | None) -> str:
         "something struck twice": tap.is_double,
         "sound was lost, as the computer was too busy": tap.has_gap,
     }
-    said = "; ".join(reason for reason, is_so in reasons.items() if is_so)
-    return f"not kept, {said}. Tap again"
+    listed = "; ".join(reason for reason, is_so in reasons.items() if is_so)
+    return f"not kept, {listed}. Tap again"

@@ -1,4 +1,4 @@
-"""From a microphone: taps found in what it hears."""
+"""From a microphone to takes, and to live verdicts."""
 
 import lazy_loader
 

@@ -16,7 +16,7 @@ _PATIENCE_SECONDS = 2.0
 
 
 def import_sounddevice() -> Any:
-    """Import sounddevice, or say what to install.
+    """Import sounddevice, or raise an error with what to install.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def import_sounddevice() -> Any:
 
 
 class Microphone:
-    """A microphone that is heard as long as the block of a `with` statement lasts.
+    """A microphone that records as long as the block of a `with` statement lasts.
 
     Records one channel, at the rate asked for where the device can and else at its own.
     Gives blocks; where sound was lost, as nobody had the time to fetch it, a sample is
@@ -52,7 +52,7 @@ class Microphone:
     Parameters
     ----------
     device : int, str or None, default=None
-        Number or part of the name of the device; None is the default one.
+        Number or part of the name of the device. If None, the default one.
     sr : int, default=44100
         Sampling rate that is asked for, in Hz.
 

@@ -30,7 +30,7 @@ def record_takes(
     sr: int = 44100,
     pre_seconds: float = PRE_SECONDS,
     on_tap: Callable[[Tap, Path | None], None] | None = None,
-    on_left: Callable[[int], None] | None = None,
+    on_start: Callable[[int], None] | None = None,
     on_block: Callable[[float], None] | None = None,
     microphone: Any = None,
 ) -> list[Path]:
@@ -38,8 +38,8 @@ def record_takes(
 
     A take is written whole, then listed in takes.csv, then announced; a take that is
     clipped, too quiet or holds two taps is not kept, which is announced as soon as it
-    is known. Takes that are there count: a recording that was broken off goes on at the
-    next number.
+    is certain. Takes that are there count: a recording that was broken off goes on at
+    the next number.
 
     Parameters
     ----------
@@ -52,19 +52,19 @@ def record_takes(
     duration : float, default=3.0
         Length of a take, in seconds.
     device : int or str, default=None
-        What to record with; None is the default microphone.
+        What to record with. If None, the default microphone.
     condition : {"normal", "abnormal"}, default="normal"
         Condition of the board.
     specimen : str, default=None
-        Specimen that the board is of; None is one of its own.
+        Specimen that the board is of. If None, one of its own.
     sr : int, default=44100
         Sampling rate of the takes, in Hz; a device that has another one is resampled.
     pre_seconds : float, default=0.5
         How much of a take lies before the tap, in seconds.
     on_tap : callable, default=None
         Called with each tap and its file, or None if it is not kept.
-    on_left : callable, default=None
-        Called with the number of takes that are left, at the start and after each.
+    on_start : callable, default=None
+        Called once taps are detected from now on, with the number of takes to record.
     on_block : callable, default=None
         Called with the level of each block, in dB relative to full scale.
     microphone : Microphone, default=None
@@ -80,7 +80,7 @@ def record_takes(
     MicrophoneError
         If nothing can be recorded, or no more; the takes before are kept.
     ValueError
-        If a parameter is wrong, or takes.csv says otherwise of the board.
+        If a parameter is wrong, or takes.csv lists the board otherwise.
     """
     if condition not in ("normal", "abnormal"):
         raise ValueError(f"condition={condition!r} must be 'normal' or 'abnormal'")
@@ -92,8 +92,8 @@ def record_takes(
         return written
     with open_microphone(microphone, device, sr) as source:
         takes.start()
-        if on_left:
-            on_left(n_takes - takes.n_takes)
+        if on_start:
+            on_start(n_takes - takes.n_takes)
         trigger = TapTrigger(
             sr=source.sr, duration=duration, pre_seconds=pre_seconds, end_spoilt=True
         )
@@ -106,8 +106,6 @@ def record_takes(
                 written.append(path)
             if on_tap:
                 on_tap(tap, path)
-            if on_left:
-                on_left(n_takes - takes.n_takes)
             if takes.n_takes >= n_takes:
                 break
     return written

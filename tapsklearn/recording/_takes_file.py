@@ -31,7 +31,7 @@ class TakesFile:
     Raises
     ------
     ValueError
-        If takes.csv says otherwise of the board, or cannot be read as such a table.
+        If takes.csv lists the board otherwise, or cannot be read as such a table.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ class Tap:
     Attributes
     ----------
     waveform : ndarray of shape (n_samples,), float32
-        The take: what was heard around the tap, full scale being 1; shorter if it was
+        The take: the sound around the tap, full scale being 1; shorter if it was
         ended as spoilt.
     onset : int
         Where the tap begins in the stream, in samples from its start.
@@ -45,7 +45,7 @@ class Tap:
 
     @property
     def is_good(self) -> bool:
-        """Whether it is a take to learn from or to judge.
+        """Whether it is a take to train on or to score.
 
         Returns
         -------

@@ -14,7 +14,7 @@ _FILTER_ORDER = 4
 # A level is taken of so much time, as short as a spectrogram's hop.
 HOP_SECONDS = 128 / 44100
 # An attack stands out of what came before it: close by, but for the hop in which it may
-# begin, where a board is tapped; or some time before, where a blow is heard through a
+# begin, where a board is tapped; or some time before, where a blow comes through a
 # floor, and takes up to 50 ms to rise.
 _RISE_DB = 10.0
 _CLOSE_SECONDS = 0.02
@@ -36,8 +36,8 @@ class TapTrigger:
     """Find taps in a stream of sound, block by block.
 
     A tap is an attack, a hop (3 ms) that stands out by `threshold_db` of the noise,
-    whose level is followed, and by 10 dB of all that was heard in the 20 ms before, or
-    from 150 to 50 ms before, since a blow that is heard through a floor rises slowly.
+    whose level is followed, and by 10 dB of all sound in the 20 ms before, or from
+    150 to 50 ms before, since a blow that comes through a floor rises slowly.
     While a take lasts, only the former strikes again. Levels are those above 150 Hz, so
     that hum and rumble count little. Memory does not grow with the stream.
 

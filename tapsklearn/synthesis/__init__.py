@@ -1,7 +1,7 @@
 """The sound of a tapped board: plate, crack, strike, microphone and room.
 
 A free orthotropic plate is solved for its modes of vibration, with or without a
-crack; a stick strikes it; a microphone hears what the modes radiate. Everything is
+crack; a stick strikes it; a microphone records what the modes radiate. Everything is
 in SI units: metres, kilograms, seconds, pascals.
 """
 

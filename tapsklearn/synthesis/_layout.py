@@ -1,7 +1,7 @@
 """Where the knots lie on a plate.
 
 A Ritz solution is a little too high; by how much depends on the knots. If cracked
-plates alone had finer knots, a learner could tell them by that: the discretization
+plates alone had finer knots, a model could detect them by that: the discretization
 would leak the label. So the knots follow the place of a crack and not whether there
 is one, or how deep.
 """
@@ -17,9 +17,9 @@ is one, or how deep.
 #   intact plate on the one against the other, is up to 0.02 % or 0.7 Hz below
 #   4.5 kHz (0.6 % up to 9 kHz) over 30 places.
 # - Finer knots at a crack of whatever depth, 0 included: as right, and no leak at
-#   all between plates whose places were drawn in the same way.
+#   all between plates whose places were sampled in the same way.
 #
-# Hence the third. An intact plate that is to be told from cracked ones carries a
+# Hence the third. An intact plate that is to be compared with cracked ones carries a
 # crack of depth 0; one with crack=None has even knots, and the small leak of the
 # second way. For comparison: plates of one workshop differ by 1 to 5 %, the takes
 # of one plate by 0.15 %.

@@ -1,4 +1,4 @@
-"""What a microphone hears of a vibrating plate.
+"""What a microphone receives of a vibrating plate.
 
 Rayleigh's integral gives the pressure of a plate in a wall: each spot is a source
 of strength proportional to its acceleration,

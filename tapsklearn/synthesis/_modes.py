@@ -127,9 +127,9 @@ def plate_modes(
     Notes
     -----
     Which knots are used depends on where the plate's crack is, not on how deep.
-    Intact plates that are to be told from cracked ones should therefore carry a
-    crack of depth 0 in a place drawn as the others' is (`Plate.mended`): it
-    changes nothing in the plate, and the tiny error of the solution then says
+    Intact plates that are to be compared with cracked ones should therefore carry a
+    crack of depth 0 in a place sampled as the others' is (`Plate.mended`): it
+    changes nothing in the plate, and the tiny error of the solution then shows
     nothing of the label. On even knots, as with ``crack=None``, frequencies differ
     by up to 0.02 % below 4.5 kHz and 0.6 % at 9 kHz.
 

@@ -16,7 +16,7 @@ def recording_noise(rig: Rig, rng: np.random.Generator) -> NDArray[np.float32]:
     """Make a take of all that is not the tap.
 
     Pink noise (equal power in each octave, above 20 Hz), white noise and a hum of
-    one frequency, at the levels that the rig says.
+    one frequency, at the levels of the rig.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from tapsklearn.synthesis._strike import (
     half_sine_pulse,
 )
 
-# Up to which modes are heard: the usual blow hardly sets higher ones ringing, and a
+# Up to which modes are audible: the usual blow hardly sets higher ones ringing, and a
 # low sampling rate would fold them down.
 MAX_FREQUENCY = 9000.0  # Hz
 ALIAS_FREE = 0.45  # of the sampling rate
@@ -70,10 +70,10 @@ def render_tap(
 
     The modes of the plate (`plate_modes`) start to ring as the stick strikes, each
     as strongly as it moves at that place; each decays by its loss factor and the
-    support; the microphone hears their accelerations. The bounce of the whole
+    support; the microphone receives their accelerations. The bounce of the whole
     plate, the click of the contact, the rattle of a breathing crack, the room's
     noise and hum are added. From take to take the place and force of the blow, the
-    microphone, the plate's frequencies and the rest vary as the rig says.
+    microphone, the plate's frequencies and the rest vary as the rig sets.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def render_tap(
     random_state : int, Generator, SeedSequence or None, default=None
         Draws all that varies. The same number gives the same take to the last
         bit on the same machine; a Generator is used up and gives another take each
-        time. The plate does not change what is drawn, so that two plates with the
+        time. The plate does not change what is sampled, so that two plates with the
         same number are struck alike.
 
     Returns
@@ -178,13 +178,13 @@ def _pressure(
     bounce_pole = bounce * (1j - BOUNCE_DAMPING)
     as_one = rigid_pressure(plate, take.microphone) / plate.mass
     of_bounce = as_one * dipole_factor(plate, np.array(rig.bounce_frequency))
-    heard = modal_pressure(modes, take.microphone) * acceleration
-    heard = np.append(heard, of_bounce * bounce_pole**2 / bounce)
-    poles_heard = np.append(poles, bounce_pole)
+    received = modal_pressure(modes, take.microphone) * acceleration
+    received = np.append(received, of_bounce * bounce_pole**2 / bounce)
+    poles_received = np.append(poles, bounce_pole)
 
-    silence = SILENT / -poles_heard.real.max()
+    silence = SILENT / -poles_received.real.max()
     n = min(n_left, int(silence * rig.sample_rate))
-    response = ring(heard, poles_heard, n_samples=n, sample_rate=rig.sample_rate)
+    response = ring(received, poles_received, n_samples=n, sample_rate=rig.sample_rate)
     force = half_sine_pulse(
         take.force,
         take.contact_time,

@@ -59,7 +59,7 @@ class Rig:
         clipped (14 Pa at most). On a corner it can be: 25 Pa on spruce, 43 Pa on
         plywood.
     gain_db : float, default=0.0
-        Gain of the recorder, over all that it hears, in dB.
+        Gain of the recorder, over all that it records, in dB.
     gain_spread_db : float, default=0.5
         Spread of the gain, in dB.
     rattle : float, default=0.25

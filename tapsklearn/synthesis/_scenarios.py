@@ -22,7 +22,7 @@ _ENDS = {"left": 0.15, "right": 0.85}
 
 @dataclass(frozen=True)
 class TappedBoard:
-    """A board as the recordings know it: one end of a specimen.
+    """A board as the recordings label it: one end of a specimen.
 
     Attributes
     ----------
@@ -123,7 +123,7 @@ def list_boards(
     scenario : {"article", "same_shop", "wide"}
         Which.
     n_boards : int, default=None
-        Number of random specimens; None is 12 further ones for the article's
+        Number of random specimens. If None, 12 further ones for the article's
         boards, a third of them cracked, and 24 else, half of them cracked.
     seed : int, default=0
         Seed of the random ones. Each depends on it and on its own name alone.
@@ -290,7 +290,7 @@ def _sound(plate: Plate, rng: np.random.Generator) -> Plate:
     """Give a sound board a crack of no depth.
 
     The plate is computed on finer splines where there is a crack. With splines as
-    fine where there could be one, nothing but the crack tells the boards apart.
+    fine where there could be one, nothing but the crack makes the boards differ.
     """
     return replace(plate, crack=_draw_crack(rng)).mended()
 

@@ -88,7 +88,8 @@ def test_the_meter_shows_the_level_and_what_is_left():
 
     line = Line()
     meter = LevelMeter(line)
-    meter.count_down(7)
+    meter.start(8)
+    meter.count_down()
     meter.show(-200.0)
     assert line.shown == "░" * 30 + "  -60 dB  7 to go"
     meter.show(-30.0)

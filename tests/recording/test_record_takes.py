@@ -38,11 +38,11 @@ def test_takes_are_listed_as_load_takes_reads_them(sound, tmp_path):
         condition="abnormal",
         specimen="oak",
         microphone=FakeMicrophone(sound),
-        on_left=left.append,
+        on_start=left.append,
         **SHORT,
     )
     record_takes(tmp_path, "ash", 1, microphone=FakeMicrophone(sound), **SHORT)
-    assert left == [2, 1, 0]
+    assert left == [2]
     assert [path.name for path in written] == ["00.wav", "01.wav"]
     takes = load_takes(tmp_path)
     assert list(takes.board) == ["oak: left"] * 2 + ["ash"]
@@ -59,7 +59,15 @@ def test_a_rerun_goes_on_at_the_next_number(sound, tmp_path):
     before = [path.read_bytes() for path in first]
     # One that was written and not listed, when the power went.
     (tmp_path / "oak" / "02.wav").write_bytes(before[0])
-    more = record_takes(tmp_path, "oak", 4, microphone=microphone, sr=SR, **SHORT)
+    left = []
+    more = record_takes(
+        *(tmp_path, "oak", 4),
+        microphone=microphone,
+        on_start=left.append,
+        sr=SR,
+        **SHORT,
+    )
+    assert left == [2]
     assert [path.name for path in more] == ["03.wav", "04.wav"]
     assert [path.read_bytes() for path in first] == before
     assert record_takes(tmp_path, "oak", 4, microphone=microphone, **SHORT) == []

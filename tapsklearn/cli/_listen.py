@@ -33,7 +33,7 @@ def listen(
         ),
     ] = None,
 ) -> None:
-    """Score each tap as it is heard; Enter starts the next board, Ctrl-C ends.
+    """Score each tap as it comes; Enter starts the next board, Ctrl-C ends.
 
     One line a tap, with the verdict on all taps of the board so far.
     """

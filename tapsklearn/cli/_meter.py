@@ -17,7 +17,7 @@ class LevelMeter:
     Parameters
     ----------
     live : rich.live.Live, or None
-        Where the line is drawn; None draws none.
+        Where the line is shown. If None, nowhere.
     """
 
     def __init__(self, live: Any) -> None:

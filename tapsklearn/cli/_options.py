@@ -50,7 +50,7 @@ Device = Annotated[
 
 
 def read_device(device: str | None) -> int | str | None:
-    """Tell the number of a device from a name.
+    """Read a device as a number or as a name.
 
     Parameters
     ----------

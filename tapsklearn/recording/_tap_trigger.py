@@ -24,7 +24,7 @@ _BEFORE_SECONDS = 0.15
 _ONE_BLOW_SECONDS = 0.06
 # How fast the floor follows the noise, and of how much time it is first taken.
 _FLOOR_DB_PER_SECOND = 20.0
-_LEARN_SECONDS = 0.25
+_FIRST_SECONDS = 0.25
 # The largest positive number of 16 bits is a little below full scale.
 _FULL_SCALE = 32767 / 32768 - 1e-6
 _SILENCE_DB = -120.0
@@ -119,12 +119,12 @@ class TapTrigger:
             for seconds in (_BEFORE_SECONDS, _CLOSE_SECONDS, _SLOWEST_RISE_SECONDS)
         )
         self._before = deque[float](maxlen=n_before)
-        self._learnt: list[float] = []
+        self._first_levels: list[float] = []
         self._floor_step = _FLOOR_DB_PER_SECOND * self._hop / sr
         # What may still be part of a take, and where it begins in the stream.
         self._kept = np.empty(0, dtype=np.float32)
         self._kept_from = 0
-        self._heard = 0
+        self._processed = 0
         self._highpass = scipy.signal.butter(
             _FILTER_ORDER, min(_LOWEST_HZ, sr / 4), "highpass", fs=sr, output="sos"
         )
@@ -132,11 +132,11 @@ class TapTrigger:
         self._onset: int | None = None
         self._is_double = False
         # Nothing that strikes before is a tap to take, and the last sample not known.
-        self._deaf_until = 0
+        self._ignored_until = 0
         self._gap = -1
 
     def feed(self, block: ArrayLike) -> list[Tap]:
-        """Hear the next samples.
+        """Process the next samples.
 
         Parameters
         ----------
@@ -166,12 +166,12 @@ class TapTrigger:
             samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
         self._kept = np.concatenate([self._kept, samples])
         self.n_samples += len(samples)
-        n_hops = (self.n_samples - self._heard) // self._hop
-        first = self._heard - self._kept_from
+        n_hops = (self.n_samples - self._processed) // self._hop
+        first = self._processed - self._kept_from
         hops = self._kept[first : first + n_hops * self._hop]
         taps = []
         for level in self._measure(hops):
-            taps += self._hear(level)
+            taps += self._process(level)
         self._forget()
         return taps
 
@@ -185,10 +185,10 @@ class TapTrigger:
         power = np.square(high).reshape(-1, self._hop).mean(axis=1)
         return list(10 * np.log10(np.maximum(power, 10 ** (_SILENCE_DB / 10))))
 
-    def _hear(self, level: float) -> list[Tap]:
-        """Hear one hop; give the take that it completes."""
-        start = self._heard
-        self._heard += self._hop
+    def _process(self, level: float) -> list[Tap]:
+        """Process one hop; return the take that it completes."""
+        start = self._processed
+        self._processed += self._hop
         is_sharp, is_attack = self._stands_out(level)
         self._before.append(level)
         taps = []
@@ -197,19 +197,19 @@ class TapTrigger:
             blow_over = self._onset + _ONE_BLOW_SECONDS * self.sr
             if is_sharp and blow_over <= start < over:
                 self._is_double = True
-            if self._heard >= over:
+            if self._processed >= over:
                 taps.append(self._cut(self._onset, over))
                 self._onset = None
             elif self.end_spoilt and (
-                self._is_double or start < blow_over <= self._heard
+                self._is_double or start < blow_over <= self._processed
             ):
-                tap = self._cut(self._onset, self._heard)
+                tap = self._cut(self._onset, self._processed)
                 if not tap.is_good:
                     taps.append(tap)
                     self._onset = None
-                    self._deaf_until = self._heard + self._n_pre
-        elif is_attack and start < self._deaf_until:
-            self._deaf_until = self._heard + self._n_pre
+                    self._ignored_until = self._processed + self._n_pre
+        elif is_attack and start < self._ignored_until:
+            self._ignored_until = self._processed + self._n_pre
         elif is_attack:
             # It may have begun in the hop before, without standing out yet.
             self._onset = max(0, start - self._hop)
@@ -219,7 +219,7 @@ class TapTrigger:
         return taps
 
     def _stands_out(self, level: float) -> tuple[bool, bool]:
-        """Tell whether a hop is a sharp attack, and whether it is one at all."""
+        """Return whether a hop is a sharp attack, and whether it is one at all."""
         floor = max(_LEAST_FLOOR_DB, self.floor_db)
         if np.isnan(self.floor_db) or level < floor + self.threshold_db:
             return False, False
@@ -231,9 +231,9 @@ class TapTrigger:
     def _follow(self, level: float) -> None:
         """Let the floor follow the middle of the levels."""
         if np.isnan(self.floor_db):
-            self._learnt.append(level)
-            if len(self._learnt) * self._hop >= _LEARN_SECONDS * self.sr:
-                self.floor_db = float(np.median(self._learnt))
+            self._first_levels.append(level)
+            if len(self._first_levels) * self._hop >= _FIRST_SECONDS * self.sr:
+                self.floor_db = float(np.median(self._first_levels))
         else:
             self.floor_db += np.copysign(self._floor_step, level - self.floor_db)
 
@@ -256,7 +256,7 @@ class TapTrigger:
 
     def _forget(self) -> None:
         """Let go of what no take can need."""
-        needed_from = self._onset if self._onset is not None else self._heard
+        needed_from = self._onset if self._onset is not None else self._processed
         drop = needed_from - self._n_pre - 2 * self._hop - self._kept_from
         if drop > 0:
             self._kept = self._kept[drop:].copy()

@@ -17,7 +17,7 @@ DECAY_RATE = 0.667
 # The crack opens when the plate bends about it, and then neither passes on
 # moments along the crack (Poisson coupling); bending along the crack itself only
 # loses what the disturbed zone loses. Twisting is held by the ligament, so it loses
-# the share that is cut: the depth. The 0.15 is a judgement, not a measurement.
+# the share that is cut: the depth. The 0.15 is an estimate, not a measurement.
 ALONG_CRACK = 0.15
 
 # The polynomial of `crack_flexibility`, from the constant on.

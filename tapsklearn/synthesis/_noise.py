@@ -23,7 +23,7 @@ def recording_noise(rig: Rig, rng: np.random.Generator) -> NDArray[np.float32]:
     rig : Rig
         Says the levels, the length and the rate.
     rng : Generator
-        Draws the noise.
+        Samples the noise.
 
     Returns
     -------

@@ -34,7 +34,7 @@ FADE = 0.005  # s
 BOUNCE_DAMPING = 0.25
 # While stick and plate touch, the plate's spots under and around it move at once,
 # before any mode has a shape: its sound is this share of that of the whole plate
-# pushed as one. A judgement by ear, not a formula.
+# pushed as one. Chosen by ear, not by a formula.
 CLICK_SHARE = 0.12
 # The crack's added curvature at which Rig.rattle counts, and the largest multiple of
 # it that still clatters louder.
@@ -85,7 +85,7 @@ def render_tap(
     rig : Rig, default=Rig()
         How it is struck and recorded.
     random_state : int, Generator, SeedSequence or None, default=None
-        Draws all that varies. The same number gives the same take to the last
+        Samples all that varies. The same number gives the same take to the last
         bit on the same machine; a Generator is used up and gives another take each
         time. The plate does not change what is sampled, so that two plates with the
         same number are struck alike.
@@ -112,7 +112,7 @@ def render_tap(
             f"{plate.width:g} m"
         )
     rng = np.random.default_rng(random_state)
-    take = _draw(plate, strike, rig, rng)
+    take = _sample(plate, strike, rig, rng)
     recording = recording_noise(rig, rng)
     start = int(take.onset * rig.sample_rate)
     modes = plate_modes(
@@ -124,8 +124,8 @@ def render_tap(
     return np.clip(recording, -1.0, 1.0, out=recording)
 
 
-def _draw(plate: Plate, strike: Strike, rig: Rig, rng: np.random.Generator) -> _Take:
-    """Draw a take; always as many numbers, in the same order."""
+def _sample(plate: Plate, strike: Strike, rig: Rig, rng: np.random.Generator) -> _Take:
+    """Sample a take; always as many numbers, in the same order."""
     aside_x, aside_y = rng.normal(0, rig.strike_spread, 2)
     louder_db = rng.normal(0, rig.force_spread_db)
     longer = np.exp(rng.normal(0, rig.contact_spread))

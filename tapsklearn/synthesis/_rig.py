@@ -168,7 +168,7 @@ def new_session(
     rig : Rig
         As it was planned.
     random_state : int, Generator, SeedSequence or None, default=None
-        Draws where the microphone ends up.
+        Samples where the microphone ends up.
 
     Returns
     -------

@@ -262,7 +262,7 @@ def _random_boards(
     cracked_each: int = 2,
     prefix: str = "",
 ) -> Iterator[TappedBoard]:
-    """Draw boards around 200 x 130 x 10 mm of spruce, every second or so cracked."""
+    """Sample boards around 200 x 130 x 10 mm of spruce, every second or so cracked."""
     for number in range(1, n_boards + 1):
         cracked = number % cracked_each == 0
         kind = "cracked" if cracked else "normal"
@@ -270,13 +270,13 @@ def _random_boards(
         rng = _generator(_BOARD_STREAM, seed, specimen)
         plate = _size(200, 130, MATERIALS["spruce"])
         plate = (
-            replace(plate, crack=_draw_crack(rng)) if cracked else _sound(plate, rng)
+            replace(plate, crack=_sample_crack(rng)) if cracked else _sound(plate, rng)
         )
         yield from _both_ends(specimen, _vary(plate, spread, rng))
 
 
-def _draw_crack(rng: np.random.Generator) -> Crack:
-    """Draw a crack across the grain, a quarter of the length from an end."""
+def _sample_crack(rng: np.random.Generator) -> Crack:
+    """Sample a crack across the grain, a quarter of the length from an end."""
     position = 0.25 + rng.uniform(-0.05, 0.05)
     return Crack(
         position=position if rng.random() < 0.5 else 1 - position,
@@ -292,7 +292,7 @@ def _sound(plate: Plate, rng: np.random.Generator) -> Plate:
     The plate is computed on finer splines where there is a crack. With splines as
     fine where there could be one, nothing but the crack makes the boards differ.
     """
-    return replace(plate, crack=_draw_crack(rng)).mended()
+    return replace(plate, crack=_sample_crack(rng)).mended()
 
 
 def _size(length: float, width: float, material: Material) -> Plate:
@@ -303,7 +303,7 @@ def _size(length: float, width: float, material: Material) -> Plate:
 
 
 def _vary(plate: Plate, spread: Spread, rng: np.random.Generator) -> Plate:
-    """Draw a board like another, as the shop's next one differs from it."""
+    """Sample a board like another, as the shop's next one differs from it."""
 
     def factor(deviation: float) -> float:
         return float(np.exp(rng.normal(0, deviation)))

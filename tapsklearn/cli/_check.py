@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from tapsklearn.cli._options import Normal, Recordings, split_list
-from tapsklearn.cli._progress import progress_bars
 
 
 def check(
@@ -27,13 +26,9 @@ def check(
     """
     from tapsklearn.datasets import check_takes
 
-    with progress_bars() as progress:
-        problems = check_takes(
-            directory,
-            normal=split_list(normal),
-            min_takes=min_takes,
-            on_take=lambda done, total: progress("checking", done, total),
-        )
+    problems = check_takes(
+        directory, normal=split_list(normal), min_takes=min_takes, verbose=1
+    )
     if as_json:
         records = problems.to_dict(orient="records")
         typer.echo(json.dumps(records, indent=2, ensure_ascii=False))

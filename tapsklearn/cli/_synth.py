@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from tapsklearn.cli._options import Jobs, Seed
-from tapsklearn.cli._progress import progress_bars
 
 
 def synth(
@@ -41,16 +40,15 @@ def synth(
     """
     from tapsklearn.synthesis import make_tap_boards
 
-    with progress_bars() as progress:
-        made = make_tap_boards(
-            directory,
-            scenario=scenario,
-            n_takes=takes,
-            n_boards=boards,
-            random_state=seed,
-            n_jobs=jobs or -1,
-            progress=progress,
-        )
+    made = make_tap_boards(
+        directory,
+        scenario=scenario,
+        n_takes=takes,
+        n_boards=boards,
+        random_state=seed,
+        n_jobs=jobs or -1,
+        verbose=1,
+    )
     typer.echo(
         f"tapsklearn: {len(made.paths)} takes of {len(made.specimens)} boards, "
         f"{len(made.normal_boards)} of them normal; written to {directory}",

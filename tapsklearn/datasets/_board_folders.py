@@ -25,13 +25,13 @@ _UNSAID = (
 
 
 def read_board_folders(
-    root: Path, *, condition: Need
+    directory: Path, *, condition: Need
 ) -> tuple[pd.DataFrame, list[str]]:
     """Read the takes that lie in one folder a board.
 
     Parameters
     ----------
-    root : Path
+    directory : Path
         The folder that holds the boards' folders.
     condition : {"required", "optional", "ignored"}
         Whether boards.csv must say which boards are normal.
@@ -43,7 +43,7 @@ def read_board_folders(
     problems : list of str
         What is wrong with the folders and with boards.csv.
     """
-    folders, lying = list_folder(root)
+    folders, lying = list_folder(directory)
     problems = []
     if lying:
         problems.append(
@@ -56,14 +56,14 @@ def read_board_folders(
     for folder in folders:
         board = same_letters(folder)
         try:
-            _, sounds = list_folder(root / folder)
+            _, sounds = list_folder(directory / folder)
         except OSError as error:
             problems.append(f"the folder {folder} cannot be opened ({error.strerror})")
             unusable.add(board)
             continue
         if sounds:
             takes.setdefault(board, []).extend(f"{folder}/{name}" for name in sounds)
-        elif holds_sounds(root / folder):
+        elif holds_sounds(directory / folder):
             problems.append(
                 f"the folder {folder} has its sound files ({', '.join(SOUND_SUFFIXES)})"
                 " in subfolders only: move them up into it, list them in takes.csv, or "
@@ -78,12 +78,12 @@ def read_board_folders(
     problems += [
         f"{path} is a link that leads to no file"
         for path in frame["path"]
-        if not is_file(root / path)
+        if not is_file(directory / path)
     ]
     frame["condition"] = ""
     frame["specimen"] = frame["board"]
-    if is_file(root / BOARDS_CSV):
-        boards, more = _read_boards_csv(root, list(takes), unusable, condition)
+    if is_file(directory / BOARDS_CSV):
+        boards, more = _read_boards_csv(directory, list(takes), unusable, condition)
         problems += more
         if boards is not None:
             for column in ("condition", "specimen"):
@@ -95,11 +95,11 @@ def read_board_folders(
 
 
 def _read_boards_csv(
-    root: Path, boards: list[str], unusable: set[str], condition: Need
+    directory: Path, boards: list[str], unusable: set[str], condition: Need
 ) -> tuple[pd.DataFrame | None, list[str]]:
     """Read boards.csv, indexed by board, and compare it with the folders."""
     table, problems = read_table(
-        root / BOARDS_CSV, columns=["board"], condition=condition
+        directory / BOARDS_CSV, columns=["board"], condition=condition
     )
     if table is None:
         return None, problems

@@ -2,26 +2,27 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
+from tapsklearn._progress import progress_bar
 from tapsklearn.datasets._files import is_file
 from tapsklearn.datasets._index import read_index
-from tapsklearn.datasets._take_problems import find_take_problems
+from tapsklearn.preprocessing import find_take_problems
 
-# Too few to tell how a board's own taps differ from each other, let alone to set
-# some of them apart for judging. The article recorded 30 of each.
+# With fewer it is not known how a board's own taps differ from each other, and none can
+# be held out to calibrate on. The article recorded 30 of each.
 MIN_TAKES = 10
 
 
 def check_takes(
-    root: str | os.PathLike[str],
+    directory: str | os.PathLike[str],
     *,
     normal: str | Iterable[str] | None = None,
     min_takes: int = MIN_TAKES,
-    on_take: Callable[[int, int], object] | None = None,
+    verbose: int = 0,
 ) -> pd.DataFrame:
     """Find everything that is wrong with a folder of recordings.
 
@@ -29,16 +30,15 @@ def check_takes(
 
     Parameters
     ----------
-    root : path-like
+    directory : path-like
         The folder, in a layout that `load_takes` reads.
     normal : str or iterable of str, default=None
-        As for `load_takes`. Here it is no problem if nothing says which boards
-        are normal.
+        As for `load_takes`. Here it is no problem if nothing says which boards are
+        normal.
     min_takes : int, default=10
         How many takes a board needs.
-    on_take : callable, default=None
-        Called after each file with the number of files read and the number of
-        files there are: ``on_take(done, total)``.
+    verbose : int, default=0
+        1 shows a progress bar.
 
     Returns
     -------
@@ -49,11 +49,11 @@ def check_takes(
 
         - "folder": what `load_takes` would raise.
         - "unreadable": not sound that can be used, such as a truncated file.
-        - "silent": nothing but zeros, or a peak below -60 dBFS. It is not judged
-          any further.
+        - "silent": nothing but zeros, or a peak below -60 dBFS. Nothing else is
+          looked for in it.
         - "clipped": three samples or more in a row at full scale.
-        - "no tap": nothing rises 10 dB above the rest of the take. Takes shorter
-          than about 0.7 s are not judged.
+        - "no tap": nothing rises 10 dB above the rest of the take. Not looked for in
+          takes shorter than about 0.7 s.
         - "two taps": peaks within 15 dB of the loudest, 0.1 s or more apart, with
           a fall of 10 dB between them. What bounces, like a dropped ball, has
           them by nature.
@@ -72,32 +72,32 @@ def check_takes(
     Examples
     --------
     >>> import pathlib, tempfile, numpy as np, soundfile
-    >>> with tempfile.TemporaryDirectory() as root:
-    ...     pathlib.Path(root, "oak").mkdir()
-    ...     soundfile.write(f"{root}/oak/00.wav", np.zeros(44100), 44100)
-    ...     soundfile.write(f"{root}/oak/01.wav", np.ones(1000), 44100)
-    ...     print(check_takes(root, min_takes=5).to_string(index=False))
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     pathlib.Path(directory, "oak").mkdir()
+    ...     soundfile.write(f"{directory}/oak/00.wav", np.zeros(44100), 44100)
+    ...     soundfile.write(f"{directory}/oak/01.wav", np.ones(1000), 44100)
+    ...     print(check_takes(directory, min_takes=5).to_string(index=False))
          path board   problem                                           detail
     oak/00.wav   oak    silent                             all samples are zero
     oak/01.wav   oak   clipped 1000 samples at full scale, first at 0.000 s
                  oak few takes                             2 of the 5 takes needed
     """
-    frame, folder_problems = read_index(root, normal=normal, need_condition=False)
+    frame, folder_problems = read_index(directory, normal=normal, need_condition=False)
     # Missing files are among the folder's problems already.
     files = [
         (path, board)
         for path, board in zip(frame["path"], frame["board"], strict=True)
-        if is_file(Path(root, path))
+        if is_file(Path(directory, path))
     ]
 
     found = []
     rates: list[int | None] = []
-    for done, (path, _) in enumerate(files, start=1):
-        problems, rate = find_take_problems(Path(root, path))
-        found.append(problems)
-        rates.append(rate)
-        if on_take is not None:
-            on_take(done, len(files))
+    with progress_bar("checking", len(files), verbose=verbose) as advance:
+        for path, _ in files:
+            problems, rate = find_take_problems(Path(directory, path))
+            found.append(problems)
+            rates.append(rate)
+            advance()
 
     rows = [("", "", "folder", problem) for problem in folder_problems]
     known_rates = Counter(rate for rate in rates if rate is not None)

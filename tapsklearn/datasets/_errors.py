@@ -11,14 +11,14 @@ class FolderError(ValueError):
 
     Parameters
     ----------
-    root : path-like
+    directory : path-like
         The folder.
     problems : iterable of str
         What is wrong, one sentence each.
 
     Attributes
     ----------
-    root : str
+    directory : str
         The folder.
     problems : list of str
         As given; all of them, also those the message leaves out.
@@ -31,13 +31,15 @@ class FolderError(ValueError):
     taps: 2 problems: there is no file a.wav; there is no file b.wav
     """
 
-    def __init__(self, root: str | os.PathLike[str], problems: Iterable[str]) -> None:
-        self.root = os.fspath(root)
+    def __init__(
+        self, directory: str | os.PathLike[str], problems: Iterable[str]
+    ) -> None:
+        self.directory = os.fspath(directory)
         self.problems = list(problems)
-        super().__init__(self.root, self.problems)
+        super().__init__(self.directory, self.problems)
 
     def __str__(self) -> str:
         listed = shorten(self.problems)
         if len(self.problems) == 1:
-            return f"{self.root}: {listed}"
-        return f"{self.root}: {len(self.problems)} problems: {listed}"
+            return f"{self.directory}: {listed}"
+        return f"{self.directory}: {len(self.problems)} problems: {listed}"

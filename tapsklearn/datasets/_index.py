@@ -24,7 +24,7 @@ _COLUMNS = ["path", "board", "condition", "specimen", "take"]
 
 
 def read_index(
-    root: str | os.PathLike[str],
+    directory: str | os.PathLike[str],
     *,
     normal: str | Iterable[str] | None,
     need_condition: bool,
@@ -33,7 +33,7 @@ def read_index(
 
     Parameters
     ----------
-    root : path-like
+    directory : path-like
         The folder.
     normal : str, iterable of str or None
         Names or patterns of the normal boards; None leaves it to the files.
@@ -54,10 +54,10 @@ def read_index(
     FolderError
         If there are no recordings to talk about.
     """
-    folder = Path(root)
+    folder = Path(directory)
     reason = _no_recordings(folder)
     if reason:
-        raise FolderError(root, [reason])
+        raise FolderError(directory, [reason])
     condition: Need = "required" if need_condition else "optional"
     if normal is not None:
         condition = "ignored"
@@ -79,19 +79,19 @@ def read_index(
     return frame[_COLUMNS + further].reset_index(drop=True), problems
 
 
-def _no_recordings(root: Path) -> str | None:
+def _no_recordings(directory: Path) -> str | None:
     """Say why a folder holds nothing to read, if so."""
     try:
-        if not root.exists():
+        if not directory.exists():
             return "there is no such folder"
-        if not root.is_dir():
+        if not directory.is_dir():
             return "is not a folder"
-        if not any(root.iterdir()):
+        if not any(directory.iterdir()):
             return "the folder is empty"
     except OSError as error:
         return f"cannot be opened ({error.strerror})"
     # The files that takes.csv lists may lie anywhere.
-    if is_file(root / _takes_csv.NAME) or holds_sounds(root):
+    if is_file(directory / _takes_csv.NAME) or holds_sounds(directory):
         return None
     return f"holds no sound files ({', '.join(SOUND_SUFFIXES)})"
 

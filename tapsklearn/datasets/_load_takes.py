@@ -11,7 +11,7 @@ from tapsklearn.datasets._index import read_index
 
 
 def load_takes(
-    root: str | os.PathLike[str], *, normal: str | Iterable[str] | None = None
+    directory: str | os.PathLike[str], *, normal: str | Iterable[str] | None = None
 ) -> Bunch:
     """Find the recordings of a folder, the board of each, and which are normal.
 
@@ -19,7 +19,7 @@ def load_takes(
 
     Parameters
     ----------
-    root : path-like
+    directory : path-like
         A folder in one of two layouts:
 
         - with a table ``takes.csv`` that has the columns ``path`` (relative to
@@ -44,7 +44,7 @@ def load_takes(
         With these attributes:
 
         paths : list of str
-            The sound files, joined to `root`: in the order of takes.csv, or by
+            The sound files, joined to `directory`: in the order of takes.csv, or by
             board and name, numbers in names by their value.
         board : ndarray of str, of shape (n_takes,)
             The board of each.
@@ -56,7 +56,7 @@ def load_takes(
             The boards that are normal, sorted.
         frame : DataFrame
             All of it in the columns ``path`` (as takes.csv has it, relative to
-            `root`), ``board``, ``condition``, ``specimen``, ``take`` (its number,
+            `directory`), ``board``, ``condition``, ``specimen``, ``take`` (its number,
             counted from 0 for each board where no table has it), and the further
             columns of takes.csv.
 
@@ -74,12 +74,12 @@ def load_takes(
     Examples
     --------
     >>> import pathlib, tempfile, numpy as np, soundfile
-    >>> with tempfile.TemporaryDirectory() as root:
+    >>> with tempfile.TemporaryDirectory() as directory:
     ...     for board in ["good 1", "good 2", "cracked"]:
-    ...         folder = pathlib.Path(root, board)
+    ...         folder = pathlib.Path(directory, board)
     ...         folder.mkdir()
     ...         soundfile.write(folder / "00.wav", np.ones(100), 44100)
-    ...     takes = load_takes(root, normal="good *")
+    ...     takes = load_takes(directory, normal="good *")
     >>> takes.normal_boards
     ['good 1', 'good 2']
     >>> takes.frame[["path", "board", "condition"]]
@@ -88,12 +88,12 @@ def load_takes(
     1   good 1/00.wav   good 1    normal
     2   good 2/00.wav   good 2    normal
     """
-    frame, problems = read_index(root, normal=normal, need_condition=True)
+    frame, problems = read_index(directory, normal=normal, need_condition=True)
     if problems:
-        raise FolderError(root, problems)
+        raise FolderError(directory, problems)
     boards = frame.drop_duplicates("board")
     return Bunch(
-        paths=[str(Path(root, path)) for path in frame["path"]],
+        paths=[str(Path(directory, path)) for path in frame["path"]],
         board=frame["board"].to_numpy(dtype=str),
         condition=frame["condition"].to_numpy(dtype=str),
         specimens=dict(zip(boards["board"], boards["specimen"], strict=True)),

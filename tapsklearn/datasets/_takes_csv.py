@@ -12,12 +12,14 @@ from tapsklearn.datasets._table import Need, describe_rows, read_table
 NAME = "takes.csv"
 
 
-def read_takes_csv(root: Path, *, condition: Need) -> tuple[pd.DataFrame, list[str]]:
+def read_takes_csv(
+    directory: Path, *, condition: Need
+) -> tuple[pd.DataFrame, list[str]]:
     """Read the takes that takes.csv lists.
 
     Parameters
     ----------
-    root : Path
+    directory : Path
         A folder that holds takes.csv.
     condition : {"required", "optional", "ignored"}
         Whether the table must say which boards are normal.
@@ -30,7 +32,7 @@ def read_takes_csv(root: Path, *, condition: Need) -> tuple[pd.DataFrame, list[s
         What is wrong with the table and the files that it lists.
     """
     table, problems = read_table(
-        root / NAME, columns=["path", "board"], condition=condition
+        directory / NAME, columns=["path", "board"], condition=condition
     )
     if table is None:
         return pd.DataFrame(
@@ -40,11 +42,11 @@ def read_takes_csv(root: Path, *, condition: Need) -> tuple[pd.DataFrame, list[s
     problems += _contradictions(table, "specimen", "is of more than one specimen:")
 
     table = table[table["path"] != ""].copy()
-    table["path"] = [_locate(root, path) for path in table["path"]]
+    table["path"] = [_locate(directory, path) for path in table["path"]]
     for row, path in table["path"].items():
-        if not is_file(root / path):
+        if not is_file(directory / path):
             problems.append(f"{NAME}, row {row}: there is no file {path}")
-    files = table["path"].map(lambda path: os.path.normpath(root / path))
+    files = table["path"].map(lambda path: os.path.normpath(directory / path))
     for _, listed in table["path"].groupby(files, sort=False):
         if len(listed) > 1:
             rows = describe_rows(listed.index)
@@ -66,10 +68,10 @@ def _contradictions(table: pd.DataFrame, column: str, verb: str) -> list[str]:
     return problems
 
 
-def _locate(root: Path, written: str) -> str:
+def _locate(directory: Path, written: str) -> str:
     """Spell a path the way the disk does, if that finds the file."""
     slashed = written.replace("\\", "/")  # written on Windows, read elsewhere
     spellings = [slashed] + [
         unicodedata.normalize(form, slashed) for form in ("NFC", "NFD")
     ]
-    return next((path for path in spellings if is_file(root / path)), slashed)
+    return next((path for path in spellings if is_file(directory / path)), slashed)

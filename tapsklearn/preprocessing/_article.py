@@ -4,10 +4,7 @@ from collections.abc import Sequence
 
 from sklearn.pipeline import Pipeline
 
-from tapsklearn.preprocessing._log_spectrogram import LogSpectrogram
-from tapsklearn.preprocessing._standardizer import Standardizer
-from tapsklearn.preprocessing._tap_crop import TapCrop
-from tapsklearn.preprocessing._wav_loader import WavLoader
+from tapsklearn.preprocessing._tap_features import TapFeatures
 
 
 def article_preprocessing(*, shifts: Sequence[int] = (0, 6)) -> Pipeline:
@@ -29,11 +26,12 @@ def article_preprocessing(*, shifts: Sequence[int] = (0, 6)) -> Pipeline:
     >>> list(article_preprocessing().named_steps)
     ['load', 'spectrogram', 'crop', 'standardize']
     """
-    return Pipeline(
-        [
-            ("load", WavLoader(sr=44100, duration=3.0)),
-            ("spectrogram", LogSpectrogram(n_fft=1024, hop_length=128)),
-            ("crop", TapCrop(n_freqs=100, n_frames=120, shifts=shifts)),
-            ("standardize", Standardizer()),
-        ]
-    )
+    return TapFeatures(
+        sr=44100,
+        duration=3.0,
+        n_fft=1024,
+        hop_length=128,
+        n_freqs=100,
+        n_frames=120,
+        shifts=shifts,
+    ).as_steps()

@@ -1,102 +1,113 @@
-"""Crops of one file at a time."""
+"""Crops of one take at a time."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tapsklearn.preprocessing._errors import TakeError
 from tapsklearn.preprocessing._fused_crop import FusedCrop
-from tapsklearn.preprocessing._log_spectrogram import log_spectrogram
-from tapsklearn.preprocessing._read_take import decode
-from tapsklearn.preprocessing._tap_crop import crop_tap
+from tapsklearn.preprocessing._log_spectrogram import (
+    LogSpectrogram,
+    is_linear,
+    log_spectrogram,
+)
+from tapsklearn.preprocessing._read_take import (
+    read_recording,
+    take_samples,
+    to_waveform,
+)
+from tapsklearn.preprocessing._tap_crop import TapCrop, crop_tap
+from tapsklearn.preprocessing._wav_loader import WavLoader
+
+
+def default_settings() -> dict[str, Any]:
+    """Collect the parameters of the steps that decide what a crop is.
+
+    Returns
+    -------
+    dict
+        All parameters of `WavLoader`, `LogSpectrogram` and `TapCrop` but `on_error`,
+        with their defaults.
+    """
+    steps = (WavLoader(), LogSpectrogram(), TapCrop())
+    settings = {
+        name: each for step in steps for name, each in step.get_params().items()
+    }
+    settings.pop("on_error")
+    return settings
 
 
 class CropReader:
-    """Read files and cut their taps, one after the other; not for two threads.
+    """Read takes and cut their taps, one after the other; not for two threads.
 
     Parameters
     ----------
-    sr : int
-        As of `WavLoader`.
-    duration : float
-        As of `WavLoader`.
-    n_fft, hop_length : int
-        As of `LogSpectrogram`.
-    n_mels : int or None
-        As of `LogSpectrogram`.
-    n_freqs, n_frames, pre_frames : int
-        As of `TapCrop`.
-    shifts : sequence of int
-        As of `TapCrop`.
+    input_sr : int or None, default=None
+        Sampling rate of takes that are waveforms, in Hz. If None, that of the crops.
+    **settings : dict
+        What `default_settings` lists, all of it.
 
     Attributes
     ----------
     shape : tuple of int
-        Of the crops of a file: (n_views, n_freqs, n_frames).
+        Of the crops of a take: (n_views, n_freqs, n_frames).
     """
 
-    def __init__(
-        self,
-        *,
-        sr: int,
-        duration: float,
-        n_fft: int,
-        hop_length: int,
-        n_mels: int | None,
-        n_freqs: int,
-        n_frames: int,
-        pre_frames: int,
-        shifts: Sequence[int],
-    ) -> None:
-        self.sr = sr
-        self.duration = duration
-        self.transform: dict[str, Any] = {"n_fft": n_fft, "hop_length": hop_length}
-        self.n_mels = n_mels
-        self.crop: dict[str, Any] = {
-            "n_freqs": n_freqs,
-            "n_frames": n_frames,
-            "pre_frames": pre_frames,
-            "shifts": shifts,
-        }
-        self.shape = (len(shifts), n_freqs, n_frames)
+    def __init__(self, *, input_sr: int | None = None, **settings: Any) -> None:
+        self.sr = settings["sr"]
+        self.duration = settings["duration"]
+        self.input_sr = input_sr or self.sr
+        self.of_spectrogram = _take_own(settings, LogSpectrogram)
+        self.of_crop = _take_own(settings, TapCrop)
+        self.shape = (
+            len(settings["shifts"]),
+            settings["n_freqs"],
+            settings["n_frames"],
+        )
         self.fused: FusedCrop | None = None
-        self.waveform = np.empty(round(sr * duration), dtype=np.float32)
-        if n_mels is None:
-            self.fused = FusedCrop(len(self.waveform), **self.transform, **self.crop)
+        self.waveform = np.empty(round(self.sr * self.duration), dtype=np.float32)
+        if is_linear(**self.of_spectrogram):
+            self.fused = FusedCrop(
+                len(self.waveform),
+                n_fft=settings["n_fft"],
+                hop_length=settings["hop_length"],
+                **self.of_crop,
+            )
             self.waveform = self.fused.waveform
 
-    def read(self, path: str) -> tuple[NDArray[np.float32], float]:
-        """Read a file and cut its tap.
+    def read(self, source: str | NDArray[Any]) -> tuple[NDArray[np.float32], float]:
+        """Read a take and cut its tap.
 
         Parameters
         ----------
-        path : str
-            The file.
+        source : str or ndarray of shape (n_samples,)
+            A file, or a waveform.
 
         Returns
         -------
         crops : ndarray of shape (n_views, n_freqs, n_frames), float32
             Power in dB.
         seconds_cut : float
-            How much longer than `duration` the file is.
+            How much longer than `duration` the take is.
 
         Raises
         ------
-        TakeError
-            If the file cannot be used, or holds no tap.
+        UnusableError
+            If the take cannot be used, or holds no tap.
         """
-        _, seconds_cut = decode(
-            path, sr=self.sr, duration=self.duration, out=self.waveform
-        )
+        length: dict[str, Any] = {"sr": self.sr, "duration": self.duration}
+        if isinstance(source, str):
+            recording = read_recording(source, **length)
+        else:
+            recording = take_samples(source, self.input_sr, **length)
+        _, seconds_cut = to_waveform(recording, **length, out=self.waveform)
         crops = self.fused.cut() if self.fused else None
         if crops is None:
-            spectrogram = log_spectrogram(
-                self.waveform, **self.transform, n_mels=self.n_mels, sr=self.sr
-            )
-            try:
-                crops = crop_tap(spectrogram, **self.crop)
-            except ValueError as error:
-                raise TakeError({path: str(error)}) from error
+            spectrogram = log_spectrogram(self.waveform, **self.of_spectrogram)
+            crops = crop_tap(spectrogram, **self.of_crop)
         return crops, seconds_cut
+
+
+def _take_own(settings: dict[str, Any], step: type) -> dict[str, Any]:
+    names = settings.keys() & step().get_params().keys()
+    return {name: settings[name] for name in names}

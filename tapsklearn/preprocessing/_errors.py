@@ -1,9 +1,21 @@
-"""The one error that names every take that cannot be used, and why."""
+"""Takes that cannot be used: why one cannot, and the error that names them all."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tapsklearn._shorten import shorten
+
+
+class UnusableError(ValueError):
+    """Why one take cannot be used; whoever knows its name or row adds that."""
+
+
+class AllZeroError(UnusableError):
+    """A take of nothing but zeros."""
+
+
+class NoTapError(UnusableError):
+    """A take in which nothing stands out as a tap does."""
 
 
 class TakeError(ValueError):
@@ -42,24 +54,36 @@ class TakeError(ValueError):
         return f"{len(parts)} takes cannot be used: {listed}"
 
 
-def raise_or_warn(problems: Mapping[str | int, str], *, on_error: str) -> None:
-    """Tell of takes that cannot be used, the way the user has chosen.
+def raise_or_warn(
+    problems: Mapping[int, str],
+    *,
+    on_error: str,
+    names: Sequence[str] | None = None,
+) -> None:
+    """Report takes that cannot be used, the way the user has chosen.
 
     Parameters
     ----------
-    problems : mapping of str or int to str
-        What is wrong with each; nothing is done if it is empty.
+    problems : mapping of int to str
+        What is wrong with each row; nothing is done if it is empty.
     on_error : {"raise", "nan"}
-        Whether it is an error, or a warning that they are given as NaN.
+        Whether it is an error, or a warning that their rows are NaN.
+    names : sequence of str, default=None
+        The rows' files. If None, takes are named by their rows.
 
     Raises
     ------
     TakeError
         If there are problems and `on_error` is "raise".
     """
-    if problems and on_error == "raise":
-        raise TakeError(problems)
-    if problems:
-        warnings.warn(
-            f"{TakeError(problems)} (given as NaN, will score NaN)", stacklevel=3
-        )
+    if not problems:
+        return
+    named: dict[str | int, str] = {
+        names[row] if names is not None else row: reason
+        for row, reason in problems.items()
+    }
+    if on_error == "raise":
+        raise TakeError(named)
+    warnings.warn(
+        f"{TakeError(named)} (their rows are NaN, and will score NaN)", stacklevel=3
+    )

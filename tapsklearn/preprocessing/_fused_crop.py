@@ -15,11 +15,9 @@ import scipy.signal
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from tapsklearn.preprocessing._onset import RISE_DB, find_onset
+from tapsklearn.preprocessing._onset import find_onset
+from tapsklearn.preprocessing._take_rules import FLOOR_DB, LEAST_POWER, RISE_DB
 
-# Of librosa's power_to_db: the least power there is, and the range below the loudest.
-_LEAST_POWER = 1e-10
-_RANGE_DB = 80.0
 # By how much, as a share, an energy computed here may differ from that of the
 # spectrogram: some times what rounding to 32 bits does to a sum of hundreds.
 _SLACK = 2e-4
@@ -156,7 +154,7 @@ class FusedCrop:
         n_bins = 1 + self.n_fft // 2
         # Every bin is raised to the floor, which is not known yet, but to no more.
         most = (1 + _SLACK) * (self._energy + n_bins * _floor_below(self._energy.max()))
-        least = (1 - _SLACK) * np.maximum(self._energy[columns], n_bins * _LEAST_POWER)
+        least = (1 - _SLACK) * np.maximum(self._energy[columns], n_bins * LEAST_POWER)
         loudest = int(np.argmax(least))
         peak = least[loudest]
         if np.count_nonzero(most >= peak) > 1:
@@ -214,7 +212,7 @@ class FusedCrop:
 
 
 def _floor_below(loudest: float) -> float:
-    return max(_LEAST_POWER, loudest * 10 ** (-_RANGE_DB / 10))
+    return max(LEAST_POWER, loudest * 10 ** (-FLOOR_DB / 10))
 
 
 def _decibel(power: NDArray) -> NDArray:

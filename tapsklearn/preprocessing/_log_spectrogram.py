@@ -10,6 +10,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
+from tapsklearn.preprocessing._take_rules import FLOOR_DB, LEAST_POWER
+
 
 def log_spectrogram(
     waveform: NDArray[np.floating],
@@ -57,7 +59,46 @@ def log_spectrogram(
         power = librosa.feature.melspectrogram(
             S=power, sr=sr, n_fft=n_fft, n_mels=n_mels
         )
-    return librosa.power_to_db(power).astype(np.float32, copy=False)
+    decibel = librosa.power_to_db(power, amin=LEAST_POWER, top_db=FLOOR_DB)
+    return decibel.astype(np.float32, copy=False)
+
+
+def count_rows(*, n_fft: int, n_mels: int | None = None, **_: Any) -> int:
+    """Count the rows of a spectrogram.
+
+    Parameters
+    ----------
+    n_fft : int
+        As of `log_spectrogram`.
+    n_mels : int or None, default=None
+        As of `log_spectrogram`.
+    **_ : dict
+        Its other parameters, which change nothing.
+
+    Returns
+    -------
+    int
+        Linear frequencies or bands.
+    """
+    return n_mels or 1 + n_fft // 2
+
+
+def is_linear(*, n_mels: int | None = None, **_: Any) -> bool:
+    """Find out whether the rows of a spectrogram are the STFT's own frequencies.
+
+    Parameters
+    ----------
+    n_mels : int or None, default=None
+        As of `log_spectrogram`.
+    **_ : dict
+        Its other parameters, which change nothing.
+
+    Returns
+    -------
+    bool
+        False if they are bands, computed from all of those.
+    """
+    return n_mels is None
 
 
 class LogSpectrogram(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -148,19 +189,14 @@ class LogSpectrogram(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
             Power in dB.
         """
         X = self._validate(X, reset=False)
-        n_freqs = self.n_mels or 1 + self.n_fft // 2
+        n_freqs = count_rows(**self.get_params())
         # An odd frame cannot be centred: one sample less than X.shape[1] counts.
         n_frames = 1 + (X.shape[1] - self.n_fft % 2) // self.hop_length
         spectrograms = np.full((len(X), n_freqs, n_frames), np.nan, dtype=np.float32)
+        parameters = self.get_params()
         for spectrogram, waveform in zip(spectrograms, X, strict=True):
             if np.isfinite(waveform).all():
-                spectrogram[:] = log_spectrogram(
-                    waveform,
-                    n_fft=self.n_fft,
-                    hop_length=self.hop_length,
-                    n_mels=self.n_mels,
-                    sr=self.sr,
-                )
+                spectrogram[:] = log_spectrogram(waveform, **parameters)
         return spectrograms
 
     def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray[np.floating]:

@@ -3,9 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-# The loudest frame comes 8 to 22 frames (of 128 samples at 44.1 kHz) after the
-# first rise of a hammer's blow and 52 to 82 after that of a dropped ball.
-RISE_DB = 10.0
+from tapsklearn.preprocessing._take_rules import RISE_DB
 
 
 def frame_energy(spectrogram: NDArray[np.floating]) -> NDArray[np.float64]:

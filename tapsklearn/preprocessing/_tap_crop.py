@@ -10,8 +10,9 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
-from tapsklearn.preprocessing._errors import raise_or_warn
-from tapsklearn.preprocessing._onset import RISE_DB, find_onset, frame_energy
+from tapsklearn.preprocessing._errors import NoTapError, raise_or_warn
+from tapsklearn.preprocessing._onset import find_onset, frame_energy
+from tapsklearn.preprocessing._take_rules import RISE_DB
 
 
 def crop_tap(
@@ -47,8 +48,8 @@ def crop_tap(
     ------
     ValueError
         If the take holds no tap: its loudest frame rises less than 10 dB over the
-        median of the frames outside the crop. Not judged when fewer than
-        `n_frames` frames lie outside.
+        median of the frames outside the crop. Nothing is checked when fewer
+        than `n_frames` frames lie outside.
 
     Examples
     --------
@@ -71,7 +72,7 @@ def crop_tap(
     outside = np.delete(energy, inside)
     rise = energy.max() - np.median(outside) if len(outside) >= n_frames else np.inf
     if rise < RISE_DB:
-        raise ValueError(
+        raise NoTapError(
             f"holds no tap: its loudest frame is only {rise:.1f} dB above the rest "
             f"of the take (a tap needs {RISE_DB:g} dB)"
         )
@@ -189,13 +190,34 @@ class TapCrop(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
         TakeError
             If takes hold no tap and `on_error` is "raise".
         """
+        crops, problems = self.try_transform(X)
+        raise_or_warn(problems, on_error=self.on_error)
+        return crops
+
+    def try_transform(
+        self, X: ArrayLike
+    ) -> tuple[NDArray[np.floating], dict[int, str]]:
+        """Cut the crops, and report takes without a tap, whatever `on_error` says.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_takes, n_rows, n_columns)
+            Power in dB; a take that holds NaN gives a crop of NaN.
+
+        Returns
+        -------
+        crops : ndarray
+            As of `transform`; NaN where there is no tap.
+        problems : dict of int to str
+            What is wrong with each of those takes, by row.
+        """
         X = self._validate(X, reset=False)
         crops = np.full(
             (len(X), len(self.shifts), self.n_freqs, self.n_frames),
             np.nan,
             dtype=X.dtype,
         )
-        problems: dict[str | int, str] = {}
+        problems: dict[int, str] = {}
         for row, spectrogram in enumerate(X):
             if np.isnan(spectrogram).any():
                 continue
@@ -207,10 +229,9 @@ class TapCrop(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
                     pre_frames=self.pre_frames,
                     shifts=self.shifts,
                 )
-            except ValueError as error:
+            except NoTapError as error:
                 problems[row] = str(error)
-        raise_or_warn(problems, on_error=self.on_error)
-        return crops if len(self.shifts) > 1 else crops[:, 0]
+        return crops if len(self.shifts) > 1 else crops[:, 0], problems
 
     def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray[np.floating]:
         spectrograms: NDArray[np.floating] = validate_data(
@@ -257,7 +278,7 @@ def check_crop(
     pre_frames: int,
     shifts: Sequence[int],
 ) -> None:
-    """Check what no parameter of a crop can tell of itself alone.
+    """Check what no parameter of a crop shows alone.
 
     Parameters
     ----------

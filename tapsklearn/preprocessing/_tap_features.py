@@ -1,50 +1,61 @@
-"""Files to standardized crops, in one step."""
+"""Recordings to standardized crops, in one step."""
 
-import os
-import warnings
-from collections.abc import Iterable, Sequence
+import copy
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.pipeline import Pipeline
 from sklearn.utils import gen_batches
-from sklearn.utils._param_validation import HasMethods
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from tapsklearn._shorten import shorten
-from tapsklearn.preprocessing._crop_cache import CropCache
-from tapsklearn.preprocessing._crop_reader import CropReader
-from tapsklearn.preprocessing._errors import TakeError, raise_or_warn
+from tapsklearn.preprocessing._crop_reader import default_settings
+from tapsklearn.preprocessing._errors import raise_or_warn
 from tapsklearn.preprocessing._log_spectrogram import LogSpectrogram
-from tapsklearn.preprocessing._read_take import describe_cut
-from tapsklearn.preprocessing._standardizer import Standardizer, standardize
-from tapsklearn.preprocessing._tap_crop import TapCrop, check_crop
+from tapsklearn.preprocessing._read_crops import (
+    TAKES_AT_ONCE,
+    Sources,
+    as_waveforms,
+    check_input,
+    check_settings,
+    is_list,
+    read_crops,
+)
+from tapsklearn.preprocessing._standardizer import Standardizer
+from tapsklearn.preprocessing._tap_crop import TapCrop
 from tapsklearn.preprocessing._wav_loader import WavLoader, as_paths
 
-_OF_CROPS = (
-    *("sr", "duration", "n_fft", "hop_length", "n_mels"),
-    *("n_freqs", "n_frames", "pre_frames", "shifts"),
-)
-# The most that a job is handed at once; their crops are some megabytes. And parts a
-# job, so that none waits long for the last one.
-_FILES_AT_ONCE = 64
-_PARTS_A_JOB = 4
+# The four steps, under the names that they have in a pipeline.
+_STEPS = {
+    "load": WavLoader,
+    "spectrogram": LogSpectrogram,
+    "crop": TapCrop,
+    "standardize": Standardizer,
+}
 
 
 class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Turn recordings into standardized crops: the four steps in one.
 
     What `WavLoader`, `LogSpectrogram`, `TapCrop` and `Standardizer` give in a row, to
-    within 0.001, but faster and in little memory: one file at a time, and of its
+    within 0.001, but faster and in little memory: one take at a time, and of its
     spectrogram no more than the crop needs. Parameters are those of the four.
 
     Parameters
     ----------
+    input : {"filename", "waveform"}, default="filename"
+        What `X` holds: paths of files, or waveforms, which get the same treatment as
+        those of a file. Waveforms are a list of 1-D arrays, whose lengths may differ,
+        or a 2-D array; full scale is 1.
+    input_sr : int, default=None
+        Sampling rate of waveforms, in Hz; resampled if it is not `sr`. If None, it is
+        `sr`. Only with `input="waveform"`.
     sr : int, default=44100
-        Sampling rate that files are read at, in Hz.
+        Sampling rate that crops are computed at, in Hz.
     duration : float, default=3.0
         Length that takes are padded or cut to, in seconds.
     n_fft : int, default=1024
@@ -52,8 +63,8 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
     hop_length : int, default=128
         Step from frame to frame, in samples.
     n_mels : int, default=None
-        Number of mel bands; None keeps the linear frequencies. With mel bands the
-        whole spectrogram is computed, which takes as long as step by step.
+        Number of mel bands. If None, the linear frequencies are kept. With mel bands
+        the whole spectrogram is computed, which takes as long as step by step.
     n_freqs : int, default=100
         Rows kept from the lowest frequency up.
     n_frames : int, default=120
@@ -66,32 +77,37 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         What is brought to zero mean and unit variance: each view of each take, or
         each row over the training set.
     on_error : {"raise", "nan"}, default="raise"
-        What a file that cannot be used or a take without a tap does: "raise" is an
-        error that lists all of them; "nan" gives a crop of NaN and a warning.
+        What a take that cannot be used or holds no tap does: "raise" is an error that
+        lists all of them; "nan" gives a crop of NaN and a warning.
     n_jobs : int, default=None
-        Processes that read; None is 1, -1 one a processor.
+        Processes that read. If None, 1; -1 is one for each processor.
     memory : str or object with the joblib.Memory interface, default=None
-        Folder in which crops are kept, so that a file is read once for a whole grid
-        search, also by workers side by side. A file that has changed (size or time of
-        its last change) is read again.
+        Folder in which crops of files are kept, so that a file is read once for a
+        whole grid search. A file that has changed (size or time of its last change) is
+        read again. If None, nothing is kept. Only with `input="filename"`.
+    verbose : int, default=0
+        1 shows a progress bar.
 
     Attributes
     ----------
     standardizer_ : Standardizer
-        What was learnt; only with `per="frequency"`.
+        Mean and scale of each row; only with `per="frequency"`.
+    n_features_in_ : int
+        Number of samples of a waveform; only where they came in a 2-D array.
 
     See Also
     --------
     tapsklearn.preprocessing.article_preprocessing : The four steps as a pipeline.
+    tapsklearn.preprocessing.fuse_steps : From the four steps to this.
 
     Notes
     -----
     Where rounding could decide what is cut (two moments that are equally loud), and
-    where a take may hold no tap, the steps are asked.
+    where a take may hold no tap, the steps decide.
 
     Examples
     --------
-    >>> import tempfile, numpy as np, soundfile
+    >>> import tempfile, soundfile
     >>> rng = np.random.default_rng(0)
     >>> take = 1e-3 * rng.normal(size=132300)
     >>> take[40000:] += np.exp(-np.arange(92300) / 2000) * rng.uniform(-1, 1, 92300)
@@ -99,6 +115,8 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
     ...     soundfile.write(file.name, take, 44100)
     ...     TapFeatures(shifts=(0, 6)).fit_transform([file.name]).shape
     (1, 2, 100, 120)
+    >>> TapFeatures(input="waveform").fit_transform([take, take[20000:]]).shape
+    (2, 100, 120)
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -106,13 +124,18 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         **LogSpectrogram._parameter_constraints,
         **TapCrop._parameter_constraints,
         **Standardizer._parameter_constraints,
+        "input": [StrOptions({"filename", "waveform"})],
+        "input_sr": [Interval(Integral, 1, None, closed="left"), None],
         "n_jobs": [Integral, None],
         "memory": [str, HasMethods(["cache"]), None],
+        "verbose": ["verbose"],
     }
 
     def __init__(
         self,
         *,
+        input: str = "filename",  # noqa: A002
+        input_sr: int | None = None,
         sr: int = 44100,
         duration: float = 3.0,
         n_fft: int = 1024,
@@ -126,7 +149,10 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         on_error: str = "raise",
         n_jobs: int | None = None,
         memory: Any = None,
+        verbose: int = 0,
     ) -> None:
+        self.input = input
+        self.input_sr = input_sr
         self.sr = sr
         self.duration = duration
         self.n_fft = n_fft
@@ -140,15 +166,16 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         self.on_error = on_error
         self.n_jobs = n_jobs
         self.memory = memory
+        self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Iterable[str | os.PathLike[str]], y: Any = None) -> "TapFeatures":
-        """Check the parameters, and learn the rows' means if asked to.
+    def fit(self, X: Sources, y: Any = None) -> "TapFeatures":
+        """Check the parameters; find the rows' means and scales if asked to.
 
         Parameters
         ----------
-        X : array-like of path-like, of shape (n_takes,)
-            The files; they are opened with `per="frequency"` only.
+        X : list of path-like, list of 1-D arrays or 2-D array
+            The takes, as `input` says; read with `per="frequency"` only.
         y : None
             Ignored.
 
@@ -157,21 +184,21 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         TapFeatures
             Itself.
         """
-        paths = self._check(X)
+        takes = self._check(X, reset=True)
         if self.per == "frequency":
-            self._learn(self._read(paths))
+            self._fit_standardizer(self._read(takes))
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(
-        self, X: Iterable[str | os.PathLike[str]], y: Any = None, **fit_params: Any
+        self, X: Sources, y: Any = None, **fit_params: Any
     ) -> NDArray[np.float32]:
-        """Fit, and transform the same files, which are read once.
+        """Fit, and transform the same takes, which are read once.
 
         Parameters
         ----------
-        X : array-like of path-like, of shape (n_takes,)
-            The files.
+        X : list of path-like, list of 1-D arrays or 2-D array
+            The takes, as `input` says.
         y : None
             Ignored.
         **fit_params : dict
@@ -183,18 +210,18 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
 (n_takes, n_views, n_freqs, n_frames), float32
             Standardized crops, with views where there are several shifts.
         """
-        crops = self._read(self._check(X))
+        crops = self._read(self._check(X, reset=True))
         if self.per == "frequency":
-            self._learn(crops)
-        return self._finish(crops)
+            self._fit_standardizer(crops)
+        return self._standardize(crops)
 
-    def transform(self, X: Iterable[str | os.PathLike[str]]) -> NDArray[np.float32]:
-        """Read the files and cut their taps.
+    def transform(self, X: Sources) -> NDArray[np.float32]:
+        """Read the takes and cut their taps.
 
         Parameters
         ----------
-        X : array-like of path-like, of shape (n_takes,)
-            The files.
+        X : list of path-like, list of 1-D arrays or 2-D array
+            The takes, as `input` says.
 
         Returns
         -------
@@ -205,60 +232,115 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         Raises
         ------
         TakeError
-            If files cannot be used or hold no tap, and `on_error` is "raise".
+            If takes cannot be used or hold no tap, and `on_error` is "raise".
         """
-        if self.per == "frequency":
-            check_is_fitted(self)
-        return self._finish(self._read(self._check(X)))
+        check_is_fitted(self)
+        return self._standardize(self._read(self._check(X, reset=False)))
 
-    def _check(self, X: Iterable[str | os.PathLike[str]]) -> list[str]:
-        check_crop(
-            self.n_mels or 1 + self.n_fft // 2,
-            n_freqs=self.n_freqs,
-            n_frames=self.n_frames,
-            pre_frames=self.pre_frames,
-            shifts=self.shifts,
-        )
-        return as_paths(X)
+    def try_transform(self, X: Sources) -> tuple[NDArray[np.float32], dict[int, str]]:
+        """Transform, and report takes that cannot be used, whatever `on_error` says.
 
-    def _read(self, paths: list[str]) -> NDArray[np.float32]:
-        """Cut the crops, NaN for files that cannot be used."""
-        parameters = {name: getattr(self, name) for name in _OF_CROPS}
-        parameters["shifts"] = tuple(self.shifts)
-        cache = CropCache(self.memory, parameters)
-        crops = np.empty(
-            (len(paths), len(self.shifts), self.n_freqs, self.n_frames),
-            dtype=np.float32,
-        )
-        problems: dict[str | int, str] = {}
-        cut: list[str] = []
-        n_parts = _PARTS_A_JOB * effective_n_jobs(self.n_jobs)
-        size = min(_FILES_AT_ONCE, -(-len(paths) // n_parts))
-        parts = list(gen_batches(len(paths), size))
-        results = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(_read_part)(paths[part], cache, standardized=self.per == "take")
-            for part in parts
-        )
-        for part, (part_crops, part_problems, part_cut) in zip(
-            parts, results, strict=True
-        ):
-            crops[part] = part_crops
-            problems |= part_problems
-            cut += part_cut
-        raise_or_warn(problems, on_error=self.on_error)
-        if cut:
-            warnings.warn(
-                f"longer than duration={self.duration:g} s: {shorten(cut)}",
-                stacklevel=3,
+        Parameters
+        ----------
+        X : list of path-like, list of 1-D arrays or 2-D array
+            The takes, as `input` says; each is read once.
+
+        Returns
+        -------
+        crops : ndarray
+            As of `transform`; NaN where a take cannot be used.
+        problems : dict of int to str
+            What is wrong with each of those, by row.
+        """
+        check_is_fitted(self)
+        crops, problems = self._try_read(self._check(X, reset=False))
+        return self._standardize(crops), problems
+
+    @property
+    def window_(self) -> tuple[float, float]:
+        """How far a crop can reach before and after the onset, in seconds."""
+        hop, half_frame = self.hop_length / self.sr, self.n_fft / 2 / self.sr
+        before = self.pre_frames - min(0, *self.shifts)
+        after = self.n_frames - self.pre_frames + max(0, *self.shifts)
+        return before * hop + half_frame, after * hop + half_frame
+
+    def as_steps(self) -> Pipeline:
+        """Spell this transformer out as the four steps.
+
+        Returns
+        -------
+        Pipeline
+            `WavLoader`, `LogSpectrogram`, `TapCrop` and `Standardizer` with these
+            parameters, fitted if this is.
+
+        Raises
+        ------
+        ValueError
+            If `input` is "waveform": the first step reads files.
+
+        Examples
+        --------
+        >>> list(TapFeatures().as_steps().named_steps)
+        ['load', 'spectrogram', 'crop', 'standardize']
+        """
+        if self.input != "filename":
+            raise ValueError(
+                f"input={self.input!r} has no four steps, of which the first reads "
+                "files: set_params(input='filename', input_sr=None) first"
             )
-        return crops if len(self.shifts) > 1 else crops[:, 0]
+        parameters = self.get_params()
+        steps = [(name, step()) for name, step in _STEPS.items()]
+        for _, step in steps:
+            own = step.get_params().keys()
+            step.set_params(**{name: parameters[name] for name in own})
+        if hasattr(self, "standardizer_"):
+            steps[-1] = ("standardize", copy.deepcopy(self.standardizer_))
+        return Pipeline(steps)
 
-    def _learn(self, crops: NDArray[np.float32]) -> None:
+    def _check(self, X: Sources, *, reset: bool) -> list[Any]:
+        """Check parameters and takes; give these as a list."""
+        check_input(self.input, input_sr=self.input_sr, memory=self.memory)
+        check_settings(self._get_settings())
+        if self.input == "filename":
+            return as_paths(X)
+        if not is_list(X):
+            X = validate_data(
+                self,
+                X,
+                reset=reset,
+                dtype=[np.float32, np.float64],
+                ensure_all_finite=self.on_error == "nan" or not reset,
+            )
+        return as_waveforms(X)
+
+    def _get_settings(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in default_settings()}
+
+    def _try_read(self, takes: list[Any]) -> tuple[NDArray[np.float32], dict[int, str]]:
+        crops, problems = read_crops(
+            takes,
+            input=self.input,
+            input_sr=self.input_sr,
+            standardized=self.per == "take",
+            n_jobs=self.n_jobs,
+            memory=self.memory,
+            verbose=self.verbose,
+            **self._get_settings(),
+        )
+        return crops if len(self.shifts) > 1 else crops[:, 0], problems
+
+    def _read(self, takes: list[Any]) -> NDArray[np.float32]:
+        crops, problems = self._try_read(takes)
+        names = takes if self.input == "filename" else None
+        raise_or_warn(problems, on_error=self.on_error, names=names)
+        return crops
+
+    def _fit_standardizer(self, crops: NDArray[np.float32]) -> None:
         self.standardizer_ = Standardizer(per=self.per).fit(crops)
 
-    def _finish(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _standardize(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         if self.per == "frequency":
-            for some in gen_batches(len(crops), _FILES_AT_ONCE):
+            for some in gen_batches(len(crops), TAKES_AT_ONCE):
                 crops[some] = self.standardizer_.transform(crops[some])
         return crops
 
@@ -267,30 +349,71 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
+        is_file = self.input == "filename"
         tags.requires_fit = self.per == "frequency"
-        tags.input_tags.one_d_array = True
-        tags.input_tags.two_d_array = False
-        tags.input_tags.string = True
+        tags.input_tags.one_d_array = is_file
+        tags.input_tags.two_d_array = not is_file
+        tags.input_tags.string = is_file
+        tags.input_tags.allow_nan = not is_file and self.on_error == "nan"
         tags.transformer_tags.preserves_dtype = []
         return tags
 
 
-def _read_part(
-    paths: list[str], cache: CropCache, *, standardized: bool
-) -> tuple[NDArray[np.float32], dict[str | int, str], list[str]]:
-    """Cut the crops of some files; tell what was wrong, and what was left off."""
-    reader = CropReader(**cache.parameters)
-    crops = np.full((len(paths), *reader.shape), np.nan, dtype=np.float32)
-    problems: dict[str | int, str] = {}
-    cut: list[str] = []
-    for crop, path in zip(crops, paths, strict=True):
-        try:
-            views, seconds_cut = cache.read(reader, path)
-        except TakeError as error:
-            problems |= error.problems
-            continue
-        if seconds_cut:
-            cut.append(describe_cut(path, seconds_cut))
-        for view, given in zip(crop, views, strict=True):
-            view[:] = standardize(given) if standardized else given
-    return crops, problems, cut
+def fuse_steps(estimator: Any) -> TapFeatures:
+    """Find the one transformer that equals the four steps.
+
+    Parameters
+    ----------
+    estimator : TapFeatures or Pipeline
+        A `TapFeatures`, or a pipeline of `WavLoader`, `LogSpectrogram`, `TapCrop` and
+        `Standardizer`; a pipeline within a pipeline counts as its steps.
+
+    Returns
+    -------
+    TapFeatures
+        The one given, or one with the steps' parameters, fitted if they are. It raises
+        on takes that cannot be used if one of the steps does.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+
+    Examples
+    --------
+    >>> from tapsklearn.preprocessing import article_preprocessing
+    >>> fuse_steps(article_preprocessing(shifts=(0, 6)))
+    TapFeatures(shifts=(0, 6))
+    """
+    steps = _flatten(estimator)
+    if [type(step) for step in steps] == [TapFeatures]:
+        return steps[0]
+    if [type(step) for step in steps] != list(_STEPS.values()):
+        listed = ", ".join(type(step).__name__ for step in steps)
+        raise ValueError(
+            "expected TapFeatures, or WavLoader, LogSpectrogram, TapCrop and "
+            f"Standardizer, got {listed}"
+        )
+    load, spectrogram, crop, standardizer = steps
+    parameters = {
+        name: each for step in steps for name, each in step.get_params().items()
+    }
+    # Only with bands does the spectrogram's own rate matter.
+    if load.sr != spectrogram.sr and spectrogram.n_mels is not None:
+        raise ValueError(
+            f"WavLoader(sr={load.sr}) and LogSpectrogram(sr={spectrogram.sr}) differ: "
+            "give both the same rate"
+        )
+    parameters["sr"] = load.sr
+    if "raise" in {load.on_error, crop.on_error}:
+        parameters["on_error"] = "raise"
+    features = TapFeatures(**parameters)
+    if hasattr(standardizer, "mean_"):
+        features.standardizer_ = copy.deepcopy(standardizer)
+    return features
+
+
+def _flatten(estimator: Any) -> list[Any]:
+    if isinstance(estimator, Pipeline):
+        return [leaf for _, step in estimator.steps for leaf in _flatten(step)]
+    return [estimator]

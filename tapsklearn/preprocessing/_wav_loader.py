@@ -12,8 +12,12 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from tapsklearn._shorten import shorten
-from tapsklearn.preprocessing._errors import TakeError, raise_or_warn
-from tapsklearn.preprocessing._read_take import decode, describe_cut
+from tapsklearn.preprocessing._errors import UnusableError, raise_or_warn
+from tapsklearn.preprocessing._read_take import (
+    describe_cut,
+    read_recording,
+    to_waveform,
+)
 
 
 class WavLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -98,30 +102,51 @@ class WavLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
         TakeError
             If files cannot be used and `on_error` is "raise".
         """
+        waveforms, problems = self.try_transform(X)
+        names = [os.fspath(path) for path in X]
+        raise_or_warn(problems, on_error=self.on_error, names=names)
+        return waveforms
+
+    def try_transform(
+        self, X: Iterable[str | os.PathLike[str]]
+    ) -> tuple[NDArray[np.float32], dict[int, str]]:
+        """Read the files, and report those that cannot be used, whatever `on_error` is.
+
+        Parameters
+        ----------
+        X : array-like of path-like, of shape (n_takes,)
+            The files.
+
+        Returns
+        -------
+        waveforms : ndarray of shape (n_takes, sr * duration), float32
+            One waveform a row; NaN where a file cannot be used.
+        problems : dict of int to str
+            What is wrong with each of those files, by row.
+        """
         paths = as_paths(X)
         waveforms = np.empty(
             (len(paths), round(self.sr * self.duration)), dtype=np.float32
         )
-        problems: dict[str | int, str] = {}
+        problems: dict[int, str] = {}
         cut: list[str] = []
-        for waveform, path in zip(waveforms, paths, strict=True):
+        length: dict[str, Any] = {"sr": self.sr, "duration": self.duration}
+        for row, path in enumerate(paths):
             try:
-                waveform[:], seconds_cut = decode(
-                    path, sr=self.sr, duration=self.duration
-                )
-            except TakeError as error:
-                problems |= error.problems
-                waveform[:] = np.nan
+                recording = read_recording(path, **length)
+                _, seconds_cut = to_waveform(recording, **length, out=waveforms[row])
+            except UnusableError as error:
+                problems[row] = str(error)
+                waveforms[row] = np.nan
                 continue
             if seconds_cut:
                 cut.append(describe_cut(path, seconds_cut))
-        raise_or_warn(problems, on_error=self.on_error)
         if cut:
             warnings.warn(
                 f"longer than duration={self.duration:g} s: {shorten(cut)}",
                 stacklevel=2,
             )
-        return waveforms
+        return waveforms, problems
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -136,7 +161,7 @@ class WavLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
         return tags
 
 
-def as_paths(X: Iterable[str | os.PathLike[str]]) -> list[str]:
+def as_paths(X: Any) -> list[str]:
     """Check that what was given is a list of files.
 
     Parameters
@@ -165,7 +190,7 @@ def as_paths(X: Iterable[str | os.PathLike[str]]) -> list[str]:
     if getattr(X, "ndim", 1) != 1:
         raise ValueError(
             f"expected a one-dimensional list of files, got a {type(X).__name__} of "
-            f"{X.ndim} dimensions"  # type: ignore[attr-defined]
+            f"{X.ndim} dimensions"
         )
     paths = list(X)
     for path in paths:

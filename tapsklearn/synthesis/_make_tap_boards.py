@@ -16,9 +16,10 @@ from sklearn.utils import Bunch
 from threadpoolctl import threadpool_limits
 
 from tapsklearn._encode_wav import encode_wav
+from tapsklearn._progress import progress_bar
 from tapsklearn._version import __version__
 from tapsklearn._whole_file import UNFINISHED, write_whole
-from tapsklearn.datasets._load_takes import load_takes
+from tapsklearn.datasets import load_takes
 from tapsklearn.synthesis import Rig, new_session, render_tap
 from tapsklearn.synthesis._scenarios import (
     TappedBoard,
@@ -39,7 +40,7 @@ def make_tap_boards(
     n_boards: int | None = None,
     random_state: int = 0,
     n_jobs: int | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    verbose: int = 0,
 ) -> Bunch:
     """Synthesize recordings of tapped boards into a folder.
 
@@ -62,14 +63,14 @@ def make_tap_boards(
     n_takes : int, default=30
         Takes of each board.
     n_boards : int, default=None
-        Number of random pieces of wood; None is 12 for "article", every third
+        Number of random pieces of wood. If None, 12 for "article", every third
         cracked, and 24 else, every second cracked.
     random_state : int, default=0
         Seed. Each take depends on it, its board and its number alone.
     n_jobs : int, default=None
         Boards synthesized in parallel; changes no byte.
-    progress : callable, default=None
-        Called with ("synthesizing", boards done, boards in all).
+    verbose : int, default=0
+        1 shows a progress bar.
 
     Returns
     -------
@@ -88,12 +89,12 @@ def make_tap_boards(
     Examples
     --------
     >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as root:
-    ...     takes = make_tap_boards(root, n_takes=1, n_boards=0)
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     takes = make_tap_boards(directory, n_takes=1, n_boards=0)
     >>> takes.normal_boards[:3]
     ['normal 1 left', 'normal 1 right', 'normal 3 left']
     """
-    root = Path(directory)
+    directory = Path(directory)
     if n_takes < 1:
         raise ValueError(f"n_takes={n_takes} must be at least 1")
     boards = list_boards(scenario, n_boards=n_boards, seed=random_state)
@@ -105,9 +106,11 @@ def make_tap_boards(
         "random_state": random_state,
         "rig": asdict(Rig()),
     }
-    _prepare(root, record, boards)
-    work = partial(_write_board, root=root, n_takes=n_takes, random_state=random_state)
-    for_each_board(work, boards, n_jobs=n_jobs, progress=progress)
+    _prepare(directory, record, boards)
+    work = partial(
+        _write_board, directory=directory, n_takes=n_takes, random_state=random_state
+    )
+    for_each_board(work, boards, n_jobs=n_jobs, verbose=verbose)
     rows = [
         {"path": f"{board.name}/{take:02d}.wav", "take": take, **describe(board)}
         for board in boards
@@ -116,8 +119,8 @@ def make_tap_boards(
     columns = ["path", "board", "condition", "specimen", "take"]
     table = pd.DataFrame(rows)
     table = table[columns + [name for name in table if name not in columns]]
-    write_whole(root / _TABLE, table.to_csv(index=False).encode())
-    return load_takes(root)
+    write_whole(directory / _TABLE, table.to_csv(index=False).encode())
+    return load_takes(directory)
 
 
 def for_each_board(
@@ -125,7 +128,7 @@ def for_each_board(
     boards: Sequence[TappedBoard],
     *,
     n_jobs: int | None,
-    progress: Callable[[str, int, int], None] | None,
+    verbose: int,
 ) -> list[Any]:
     """Do something for each board, several at a time.
 
@@ -137,8 +140,8 @@ def for_each_board(
         The boards.
     n_jobs : int or None
         How many at a time.
-    progress : callable or None
-        Called with ("synthesizing", boards done, boards in all).
+    verbose : int
+        1 shows a progress bar.
 
     Returns
     -------
@@ -149,10 +152,10 @@ def for_each_board(
         delayed(work)(board) for board in boards
     )
     results = []
-    for result in finished:
-        results.append(result)
-        if progress:
-            progress("synthesizing", len(results), len(boards))
+    with progress_bar("synthesizing", len(boards), verbose=verbose) as advance:
+        for result in finished:
+            results.append(result)
+            advance()
     return results
 
 
@@ -217,12 +220,16 @@ def render_takes(
             yield render_tap(board.plate, board.strike, rig, random_state=rng)
 
 
-def _prepare(root: Path, record: dict[str, Any], boards: list[TappedBoard]) -> None:
+def _prepare(
+    directory: Path, record: dict[str, Any], boards: list[TappedBoard]
+) -> None:
     """Make the folder, or make sure that it is one to be continued."""
     content = json.dumps(record, indent=2).encode()
-    if root.exists() and not root.is_dir():
-        raise ValueError(f"{root} is a file, not a folder")
-    present = sorted(path.name for path in root.iterdir()) if root.exists() else []
+    if directory.exists() and not directory.is_dir():
+        raise ValueError(f"{directory} is a file, not a folder")
+    present = (
+        sorted(path.name for path in directory.iterdir()) if directory.exists() else []
+    )
     begun = RECORD in present
     # Without the record, even what has the name of a board is somebody else's.
     ours = {RECORD, _TABLE, *(board.name for board in boards)} if begun else set()
@@ -231,24 +238,25 @@ def _prepare(root: Path, record: dict[str, Any], boards: list[TappedBoard]) -> N
     ]
     if foreign:
         raise ValueError(
-            f"{root} holds other files ({', '.join(foreign[:3])}); name a new folder"
+            f"{directory} holds other files ({', '.join(foreign[:3])}); name a new "
+            "folder"
         )
-    if begun and (root / RECORD).read_bytes() != content:
+    if begun and (directory / RECORD).read_bytes() != content:
         raise ValueError(
-            f"{root} holds boards that were made with other settings (see its "
+            f"{directory} holds boards that were made with other settings (see its "
             f"{RECORD}); name a new folder"
         )
-    root.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     # What a run that was killed has left.
-    for unfinished in root.rglob(f".*{UNFINISHED}"):
+    for unfinished in directory.rglob(f".*{UNFINISHED}"):
         unfinished.unlink(missing_ok=True)
-    write_whole(root / RECORD, content)
+    write_whole(directory / RECORD, content)
 
 
 def _write_board(
-    board: TappedBoard, *, root: Path, n_takes: int, random_state: int
+    board: TappedBoard, *, directory: Path, n_takes: int, random_state: int
 ) -> None:
-    folder = root / board.name
+    folder = directory / board.name
     folder.mkdir(exist_ok=True)
     paths = {take: folder / f"{take:02d}.wav" for take in range(n_takes)}
     missing = {take: path for take, path in paths.items() if not path.exists()}

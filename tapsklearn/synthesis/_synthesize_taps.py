@@ -1,6 +1,5 @@
 """Synthesized recordings in memory, for training on thousands of boards."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -22,7 +21,7 @@ def synthesize_taps(
     random_state: int = 0,
     transformer: Any = None,
     n_jobs: int | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    verbose: int = 0,
 ) -> Bunch:
     """Synthesize takes of tapped boards without touching the disk.
 
@@ -33,19 +32,19 @@ def synthesize_taps(
     n_takes : int, default=10
         Takes of each board.
     n_boards : int, default=None
-        Number of random pieces of wood; None is as for `make_tap_boards`.
+        Number of random pieces of wood. If None, as for `make_tap_boards`.
     random_state : int, default=0
         Seed. Each take depends on it, its board and its number alone, and is the one
         that `make_tap_boards` writes, before rounding to 16 bits.
     transformer : transformer, default=None
-        From waveforms to features, each take alone, such as a pipeline of
-        `LogSpectrogram`, `TapCrop` and `Standardizer`; applied board by board, so
-        that no more than the features has to fit into memory. None gives the
-        waveforms themselves, 0.5 MB each.
+        From waveforms to features, each take alone, such as
+        ``TapFeatures(input="waveform")``; applied board by board, so that no more
+        than the features has to fit into memory. If None, X holds the waveforms
+        themselves, 0.5 MB each.
     n_jobs : int, default=None
         Boards synthesized in parallel; changes no number.
-    progress : callable, default=None
-        Called with ("synthesizing", boards done, boards in all).
+    verbose : int, default=0
+        1 shows a progress bar.
 
     Returns
     -------
@@ -70,9 +69,8 @@ def synthesize_taps(
 
     Examples
     --------
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from tapsklearn import LogSpectrogram, Standardizer, TapCrop
-    >>> features = make_pipeline(LogSpectrogram(), TapCrop(), Standardizer())
+    >>> from tapsklearn import TapFeatures
+    >>> features = TapFeatures(input="waveform")
     >>> taps = synthesize_taps(n_takes=2, n_boards=2, transformer=features)
     >>> taps.X.shape, taps.normal_boards
     ((8, 100, 120), ['normal 001 left', 'normal 001 right'])
@@ -83,7 +81,7 @@ def synthesize_taps(
     work = partial(
         _synthesize, n_takes=n_takes, random_state=random_state, transformer=transformer
     )
-    parts = for_each_board(work, boards, n_jobs=n_jobs, progress=progress)
+    parts = for_each_board(work, boards, n_jobs=n_jobs, verbose=verbose)
     frame = pd.DataFrame(
         [
             {**describe(board), "take": take}

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pytest
 import soundfile
@@ -15,12 +14,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from taps import make_tap
 
-from tapsklearn import CropKNNDetector, TakeError, TapFeatures
-from tapsklearn.model_selection import BoardKFold, anomaly_scorer
+from tapsklearn import TakeError, TapFeatures
 from tapsklearn.preprocessing import (
     LogSpectrogram,
     Standardizer,
@@ -31,7 +28,6 @@ from tapsklearn.preprocessing import (
     log_spectrogram,
     standardize,
 )
-from tapsklearn.preprocessing._crop_reader import CropReader
 from tapsklearn.preprocessing._fused_crop import FusedCrop
 from tapsklearn.synthesis import synthesize_taps
 
@@ -40,7 +36,7 @@ STEPS = (WavLoader, LogSpectrogram, TapCrop, Standardizer)
 
 
 def step_by_step(**parameters: Any) -> Pipeline:
-    """Give the four steps with what of the parameters is theirs."""
+    """Make the four steps, each with those of the parameters that it has."""
     steps = [step() for step in STEPS]
     for step in steps:
         own = {name: parameters[name] for name in step.get_params() & parameters.keys()}
@@ -50,7 +46,7 @@ def step_by_step(**parameters: Any) -> Pipeline:
 
 @pytest.fixture
 def paths(tmp_path: Path) -> list[Path]:
-    """Write some taps, unlike in all that files can be unlike in."""
+    """Write some taps that differ in all that files can differ in."""
     rng = np.random.default_rng(0)
     takes = {
         "plain.wav": (make_tap(rng), SR),
@@ -118,7 +114,7 @@ def test_equals_the_steps_on_recordings(recordings: Callable[[str], Path]) -> No
 
 
 def decided_without_steps(waveforms: NDArray[np.float32], **parameters: Any) -> float:
-    """Compare crops with those step by step; give the share cut without these."""
+    """Compare crops with those step by step; return the share cut without these."""
     parameters = {
         "n_fft": 1024,
         "hop_length": 128,
@@ -128,21 +124,34 @@ def decided_without_steps(waveforms: NDArray[np.float32], **parameters: Any) -> 
         "shifts": (0,),
         **parameters,
     }
+    features = TapFeatures(
+        input="waveform", duration=waveforms.shape[1] / SR, **parameters
+    )
+    whole, problems = features.try_transform(waveforms)
+    whole = whole.reshape(len(waveforms), len(parameters["shifts"]), *whole.shape[-2:])
     fused = FusedCrop(waveforms.shape[1], **parameters)
     of_spectrogram = {name: parameters.pop(name) for name in ("n_fft", "hop_length")}
     n_cut = 0
-    for waveform in waveforms:
+    for row, waveform in enumerate(waveforms):
+        spectrogram = log_spectrogram(waveform, **of_spectrogram)
+        expected = None
+        if row in problems:
+            with pytest.raises(ValueError, match="holds no tap") as caught:
+                crop_tap(spectrogram, **parameters)
+            assert problems[row] == str(caught.value)
+            assert np.isnan(whole[row]).all()
+        else:
+            views = crop_tap(spectrogram, **parameters)
+            expected = [standardize(view) for view in views]
+            np.testing.assert_allclose(whole[row], expected, rtol=0, atol=1e-3)
         fused.waveform[:] = waveform
         given = fused.cut()
         if given is None:
             continue
         n_cut += 1
-        expected = crop_tap(log_spectrogram(waveform, **of_spectrogram), **parameters)
-        assert given.shape == expected.shape
-        for view, expected_view in zip(given, expected, strict=True):
-            np.testing.assert_allclose(
-                standardize(view), standardize(expected_view), rtol=0, atol=1e-3
-            )
+        assert expected is not None
+        given = [standardize(view) for view in given]
+        np.testing.assert_allclose(given, expected, rtol=0, atol=1e-3)
     return n_cut / len(waveforms)
 
 
@@ -217,7 +226,7 @@ def test_a_pure_tone_elsewhere_sets_the_floor() -> None:
 def test_same_with_any_number_of_jobs(
     paths: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tapsklearn.preprocessing._tap_features._FILES_AT_ONCE", 3)
+    monkeypatch.setattr("tapsklearn.preprocessing._read_crops.TAKES_AT_ONCE", 3)
     one = TapFeatures().fit_transform(paths)
     np.testing.assert_array_equal(TapFeatures(n_jobs=2).fit_transform(paths), one)
 
@@ -258,6 +267,11 @@ def test_refuses_what_the_steps_refuse(paths: list[Path]) -> None:
         "shifts=\\(\\) must hold": {"shifts": ()},
         "'hop_length' parameter": {"hop_length": 0},
         "'memory' parameter": {"memory": 3},
+        "'input' parameter": {"input": "content"},
+        "'input_sr' parameter": {"input": "waveform", "input_sr": 0},
+        "'verbose' parameter": {"verbose": -1},
+        "input_sr=48000 is the rate of waveforms": {"input_sr": 48000},
+        "memory= keeps crops of files": {"input": "waveform", "memory": "kept"},
     }.items():
         with pytest.raises(ValueError, match=parameters):
             TapFeatures(**message).fit(paths)
@@ -271,121 +285,16 @@ def test_is_what_the_steps_are_by_default() -> None:
     of_steps: dict[str, Any] = {}
     for step in STEPS:
         of_steps |= step().get_params()
-    assert TapFeatures().get_params() == {**of_steps, "n_jobs": None, "memory": None}
+    assert TapFeatures().get_params() == {
+        **of_steps,
+        "input": "filename",
+        "input_sr": None,
+        "n_jobs": None,
+        "memory": None,
+        "verbose": 0,
+    }
     names = article_preprocessing().named_steps
     assert [type(step) for step in names.values()] == list(STEPS)
-
-
-# ---------------------------------------------------------------- memory
-
-
-class CountingMemory:
-    """A joblib.Memory that writes down what it had to compute, in any process."""
-
-    def __init__(self, folder: Path) -> None:
-        self.memory = joblib.Memory(folder / "cache", verbose=0)
-        self.location = self.memory.location
-        self.log = folder / "log"
-        self.log.touch()
-
-    def cache(self, function: Callable, ignore: list[str]) -> "CountingFunction":
-        return CountingFunction(self, function, ignore)
-
-    def read(self) -> list[str]:
-        return self.log.read_text().splitlines()
-
-
-class CountingFunction:
-    def __init__(
-        self, memory: CountingMemory, function: Callable, ignore: list
-    ) -> None:
-        self.log = memory.log
-        self.cached = memory.memory.cache(function, ignore=ignore)
-
-    def __call__(self, reader: CropReader, path: str, **key: Any) -> Any:
-        if not self.cached.check_call_in_cache(reader, path, **key):
-            with self.log.open("a") as log:
-                log.write(f"{Path(path).name}\n")
-        return self.cached(reader, path, **key)
-
-
-def test_a_search_reads_each_file_once(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    files, boards = [], []
-    for board in range(6):
-        for take in range(4):
-            files.append(tmp_path / f"{board}-{take}.wav")
-            tap = make_tap(rng, seconds=1.0, freqs=(300 + 50 * board, 2000))
-            soundfile.write(files[-1], tap, SR)
-            boards.append(f"{'ok' if board < 4 else 'cracked'} {board}")
-    normal = [f"ok {board}" for board in range(4)]
-    for n_jobs in (1, 2):
-        memory = CountingMemory(tmp_path_for(tmp_path, n_jobs))
-        pipeline = Pipeline(
-            [
-                ("features", TapFeatures(duration=1.0, memory=memory)),
-                ("detector", CropKNNDetector(normal_boards=normal)),
-            ]
-        )
-        search = GridSearchCV(
-            pipeline,
-            {"detector__false_alarm_rate": [0.05, 0.1, 0.2]},
-            cv=BoardKFold(2, normal_boards=normal),
-            scoring=anomaly_scorer("roc_auc", normal_boards=normal),
-            n_jobs=n_jobs,
-            error_score="raise",
-        )
-        search.fit(files, boards)
-        assert sorted(memory.read()) == sorted(path.name for path in files)
-
-
-def tmp_path_for(folder: Path, n_jobs: int) -> Path:
-    folder = folder / f"jobs {n_jobs}"
-    folder.mkdir()
-    return folder
-
-
-def test_memory_gives_the_same(paths: list[Path], tmp_path: Path) -> None:
-    memory = CountingMemory(tmp_path)
-    features = TapFeatures(memory=memory)
-    expected = TapFeatures().fit_transform(paths)
-    for _ in range(2):
-        np.testing.assert_array_equal(features.fit_transform(paths), expected)
-    assert len(memory.read()) == len(paths)
-    # A folder's name will do, too.
-    named = TapFeatures(memory=str(tmp_path / "named"))
-    np.testing.assert_array_equal(named.fit_transform(paths), expected)
-    assert (tmp_path / "named").is_dir()
-
-
-def test_memory_knows_what_has_changed(tmp_path: Path) -> None:
-    path = tmp_path / "tap.wav"
-    memory = CountingMemory(tmp_path)
-    features = TapFeatures(memory=memory)
-    crops = []
-    for seed in (0, 1):
-        soundfile.write(path, make_tap(np.random.default_rng(seed)), SR)
-        os.utime(path, ns=(seed, seed))
-        crops.append(features.fit_transform([path]))
-        np.testing.assert_array_equal(crops[-1], TapFeatures().fit_transform([path]))
-    assert not np.array_equal(*crops)
-    assert len(memory.read()) == 2
-    # How the crops are standardized is not kept, and how they are cut is.
-    features.set_params(per="frequency").fit_transform([path])
-    assert len(memory.read()) == 2
-    features.set_params(n_frames=60).fit_transform([path])
-    assert len(memory.read()) == 3
-
-
-def test_memory_keeps_no_errors(tmp_path: Path) -> None:
-    path = tmp_path / "tap.wav"
-    features = TapFeatures(memory=str(tmp_path / "cache"))
-    with pytest.raises(TakeError, match=r"tap\.wav: there is no such file"):
-        features.fit_transform([path])
-    soundfile.write(path, make_tap(np.random.default_rng(0), seconds=4.0), SR)
-    for _ in range(2):
-        with pytest.warns(UserWarning, match="the last 1 s were cut off"):
-            features.fit_transform([path])
 
 
 def test_needs_little_memory(tmp_path: Path) -> None:

@@ -10,17 +10,28 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from tapsklearn.preprocessing import LogSpectrogram, Standardizer, TapCrop
+from tapsklearn.preprocessing import (
+    LogSpectrogram,
+    Standardizer,
+    TapCrop,
+    TapFeatures,
+)
 
 # The checks' data are a few features wide, narrower than the shortest window.
 pytestmark = pytest.mark.filterwarnings("ignore:n_fft=.* is too large")
 
+FEW_SAMPLES = {
+    "sr": 100, "duration": 0.2, "n_fft": 16, "hop_length": 4,
+    "n_freqs": 5, "n_frames": 8, "pre_frames": 2,
+}
 TRANSFORMERS = [
     LogSpectrogram(n_fft=16, hop_length=4),
     LogSpectrogram(n_fft=16, hop_length=4, n_mels=4),
     TapCrop(n_freqs=1, n_frames=8, pre_frames=2),  # 2-D: spectrograms of one row
     Standardizer(),
     Standardizer(per="frequency"),
+    TapFeatures(input="waveform", **FEW_SAMPLES),
+    TapFeatures(input="waveform", per="frequency", shifts=(0, 1), **FEW_SAMPLES),
 ]
 
 

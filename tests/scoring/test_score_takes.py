@@ -101,6 +101,5 @@ def test_the_threshold_is_that_of_the_detector(
         calibrated = copy.deepcopy(model)
         assert calibrate(calibrated, X, false_alarm_rate=0.25) is calibrated
         assert calibrated[-1].offset_ == own.offset_ != model[-1].offset_
-        np.testing.assert_array_equal(
-            p_values(calibrated, tap_files), own.p_values(crops)
-        )
+        found = p_values(calibrated, tap_files)
+        np.testing.assert_array_equal(found, own.p_values(crops))

@@ -1,0 +1,384 @@
+"""One reader: waveforms and files alike, and no take read twice."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import get_tags
+from taps import make_tap
+
+from tapsklearn import TakeError, TapFeatures
+from tapsklearn.preprocessing import (
+    LogSpectrogram,
+    Standardizer,
+    TapCrop,
+    WavLoader,
+    article_preprocessing,
+    fuse_steps,
+    read_crops,
+)
+
+SR = 44100
+
+OPENED: Counter[str] = Counter()
+sys.addaudithook(
+    lambda event, args: (
+        OPENED.update([Path(args[0]).name])
+        if event == "open" and isinstance(args[0], str)
+        else None
+    )
+)
+
+
+@pytest.fixture
+def opened() -> Counter[str]:
+    """Count how often files are opened, by their names."""
+    OPENED.clear()
+    return OPENED
+
+
+@pytest.fixture
+def n_decoded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Count how many files libsndfile is asked to open."""
+    calls: list[int] = []
+    init = soundfile.SoundFile.__init__
+
+    def count(self: soundfile.SoundFile, *args: Any, **kwargs: Any) -> None:
+        calls.append(1)
+        init(self, *args, **kwargs)
+
+    monkeypatch.setattr(soundfile.SoundFile, "__init__", count)
+    return calls
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> list[str]:
+    """Write a good take, one cut off, none, a hum, and a good one."""
+    rng = np.random.default_rng(0)
+    hum = 0.1 * np.sin(np.arange(3 * SR) / 9)
+    names = ("good.wav", "cut.wav", "none.wav", "hum.wav", "fine.wav")
+    paths = [tmp_path / name for name in names]
+    for path, take in zip(
+        paths, (make_tap(rng), make_tap(rng), None, hum, make_tap(rng)), strict=True
+    ):
+        if take is not None:
+            soundfile.write(path, take, SR)
+    paths[1].write_bytes(paths[1].read_bytes()[:-1000])
+    return [str(path) for path in paths]
+
+
+# ---------------------------------------------------------------- one reading
+
+
+@pytest.mark.parametrize("on_error", ["raise", "nan"])
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_bad_file_costs_no_second_reading(
+    mixed: list[str],
+    tmp_path: Path,
+    opened: Counter[str],
+    n_decoded: list[int],
+    on_error: str,
+    memory: bool,
+) -> None:
+    memory_folder = str(tmp_path / "kept") if memory else None
+    features = TapFeatures(on_error=on_error, memory=memory_folder)
+    crops, problems = features.try_transform(mixed)
+    assert list(problems) == [1, 2, 3]
+    assert problems[1].startswith("truncated")
+    assert problems[2] == "there is no such file"
+    assert problems[3].startswith("holds no tap")
+    is_bad = np.isnan(crops).all(axis=(1, 2))
+    np.testing.assert_array_equal(is_bad, [False, True, True, True, False])
+    np.testing.assert_array_equal(
+        crops[~is_bad], TapFeatures().transform([mixed[0], mixed[4]])
+    )
+    n_opened = {name: opened[name] for name in ("cut.wav", "hum.wav")}
+    assert n_opened == {"cut.wav": 1, "hum.wav": 1}
+    assert sum(n_decoded) == 3 + 2  # those to compare with, too
+
+
+def test_read_crops_is_what_the_transformer_does(mixed: list[str]) -> None:
+    crops, problems = read_crops(mixed, shifts=(0, 6), n_jobs=2)
+    expected, expected_problems = TapFeatures(shifts=(0, 6)).try_transform(mixed)
+    np.testing.assert_array_equal(crops, expected)
+    assert problems == expected_problems
+    one_view, _ = read_crops(mixed[:1])
+    assert one_view.shape == (1, 1, 100, 120)
+    raw, _ = read_crops(mixed[:1], standardized=False)
+    np.testing.assert_array_equal(
+        Standardizer().fit_transform(raw[:, 0]), one_view[:, 0]
+    )
+
+
+def test_read_crops_names_what_is_wrong_with_settings(mixed: list[str]) -> None:
+    with pytest.raises(
+        TypeError, match="no setting on_error, step; there are duration, sr"
+    ):
+        read_crops(mixed, step=3, on_error="nan")
+    with pytest.raises(ValueError, match="'sr' parameter of read_crops"):
+        read_crops(mixed, sr=0)
+    with pytest.raises(ValueError, match="input='content' must be"):
+        read_crops(mixed, input="content")
+    with pytest.raises(ValueError, match="input_sr=8000 is the rate of waveforms"):
+        read_crops(mixed, input_sr=8000)
+
+
+def test_steps_report_problems_by_row(mixed: list[str]) -> None:
+    waveforms, problems = WavLoader().try_transform(mixed)
+    assert list(problems) == [1, 2]
+    assert np.isnan(waveforms[[1, 2]]).all()
+    crops, no_taps = TapCrop().try_transform(LogSpectrogram().transform(waveforms))
+    # What holds NaN already was another step's to report.
+    assert list(no_taps) == [3]
+    np.testing.assert_array_equal(
+        np.isnan(crops).all(axis=(1, 2)), [False, True, True, True, False]
+    )
+    with pytest.raises(TakeError) as caught:
+        WavLoader().transform(mixed)
+    assert caught.value.problems == {mixed[row]: problems[row] for row in problems}
+
+
+def test_a_bar_is_shown_on_request(
+    mixed: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for verbose in (0, 1):
+        TapFeatures(on_error="nan", verbose=verbose).try_transform(mixed)
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert ("reading" in shown.err and "5/5" in shown.err) == bool(verbose)
+
+
+# ---------------------------------------------------------------- waveforms
+
+
+def like_files() -> dict[str, tuple[NDArray[np.floating], int]]:
+    """Make waveforms that differ in all that files can differ in."""
+    rng = np.random.default_rng(0)
+    bad = make_tap(rng)
+    bad[500] = np.nan
+    return {
+        "plain": (make_tap(rng), SR),
+        "short": (make_tap(rng, seconds=1.0), SR),
+        "long": (make_tap(rng, seconds=4.0), SR),
+        "early": (make_tap(rng, onset=0.0), SR),
+        "double": (make_tap(rng).astype(np.float64), SR),
+        "rate": (make_tap(rng, sr=48000), 48000),
+        "long at another rate": (make_tap(rng, sr=16000, seconds=5.0), 16000),
+        "zero": (np.zeros(SR), SR),
+        "late": (np.r_[np.zeros(3 * SR), np.ones(SR)], SR),
+        "none": (np.zeros(0), SR),
+        "not finite": (bad, SR),
+        "hum": (0.1 * np.sin(np.arange(3 * SR) / 9), SR),
+        "tiny": (np.full(1, 0.5), 192000),
+    }
+
+
+@pytest.mark.filterwarnings("ignore:longer than duration")
+@pytest.mark.parametrize("name", like_files())
+@pytest.mark.parametrize("parameters", [{}, {"n_mels": 64, "n_freqs": 64}], ids=str)
+def test_a_waveform_is_treated_as_its_file(
+    tmp_path: Path, name: str, parameters: dict[str, Any]
+) -> None:
+    waveform, sr = like_files()[name]
+    path = tmp_path / "take.wav"
+    soundfile.write(path, waveform, sr, subtype="FLOAT")
+    expected, expected_problems = TapFeatures(**parameters).try_transform([path])
+    features = TapFeatures(input="waveform", input_sr=sr, **parameters)
+    given, problems = features.try_transform([waveform])
+    np.testing.assert_array_equal(given, expected)
+    assert problems == expected_problems
+    bad = {"zero", "late", "none", "not finite", "hum", "tiny"}
+    assert bool(problems) == (name in bad)
+
+
+def test_a_file_of_16_bits_differs_by_rounding(tmp_path: Path) -> None:
+    take = make_tap(np.random.default_rng(0), noise_db=-30)
+    soundfile.write(tmp_path / "take.wav", take, SR)
+    expected = TapFeatures().fit_transform([tmp_path / "take.wav"])
+    rounded = np.rint(take * 32767) / 32768
+    crops = TapFeatures(input="waveform").fit_transform([rounded, take])
+    np.testing.assert_array_equal(crops[:1], expected)
+    np.testing.assert_allclose(crops[1:], expected, rtol=0, atol=0.05)
+
+
+def test_long_waveforms_are_named_by_row() -> None:
+    takes = [make_tap(np.random.default_rng(0), seconds=s) for s in (3.0, 4.0)]
+    with pytest.warns(UserWarning, match=r"=3 s: row 1: the last 1 s were cut") as got:
+        TapFeatures(input="waveform").fit_transform(takes)
+    assert len(got) == 1
+
+
+def test_unusable_waveforms_are_named_by_row() -> None:
+    good = make_tap(np.random.default_rng(0))
+    takes = np.stack([good, np.zeros_like(good), good])
+    features = TapFeatures(input="waveform")
+    with pytest.raises(TakeError, match="row 1: all samples are zero") as caught:
+        features.fit_transform(takes)
+    assert list(caught.value.problems) == [1]
+    features.set_params(on_error="nan")
+    with pytest.warns(UserWarning, match="row 1: all samples are zero .*score NaN"):
+        crops = features.fit_transform(takes)
+    np.testing.assert_array_equal(
+        np.isnan(crops).all(axis=(1, 2)), [False, True, False]
+    )
+
+
+def test_collections_of_waveforms() -> None:
+    rng = np.random.default_rng(0)
+    takes = np.stack([make_tap(rng, seconds=1.0) for _ in range(3)])
+    features = TapFeatures(input="waveform", duration=1.0)
+    expected = features.fit_transform(takes)
+    assert features.n_features_in_ == SR
+    of_objects = np.empty(3, dtype=object)
+    of_objects[:] = list(takes)
+    for again in (
+        list(takes),
+        tuple(takes),
+        of_objects,
+        takes.astype(np.float64),
+        pd.DataFrame(takes),
+        [take.tolist() for take in takes],
+    ):
+        for n_jobs in (None, 2):
+            other = clone(features).set_params(n_jobs=n_jobs)
+            np.testing.assert_array_equal(other.fit_transform(again), expected)
+    # In a list lengths may differ, whatever it was fitted on; in an array not.
+    with pytest.raises(
+        ValueError, match="44099 features, but TapFeatures is expecting"
+    ):
+        features.transform(takes[:, 1:])
+    assert features.transform([takes[0][1:], takes[1]]).shape == (2, 100, 120)
+
+
+@pytest.mark.parametrize("call", ["fit", "transform", "fit_transform"])
+def test_what_are_no_waveforms(call: str) -> None:
+    features = TapFeatures(input="waveform")
+    for wrong, message in (
+        ([], "found no waveforms"),
+        (["a.wav"], "a str of shape .* in row 0"),
+        ([np.zeros((2, 3))], r"shape \(2, 3\)"),
+        ([0.1, 0.2], r"float of shape \(\)"),
+        (np.zeros(5), "Expected 2D array, got 1D array"),
+        ([np.zeros(3, dtype=complex)], "complex128 in row 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            getattr(features, call)(wrong)
+
+
+def test_tags_follow_the_input() -> None:
+    of_files = get_tags(TapFeatures()).input_tags
+    assert (of_files.string, of_files.one_d_array, of_files.two_d_array) == (
+        *(True, True),
+        False,
+    )
+    of_waveforms = get_tags(TapFeatures(input="waveform")).input_tags
+    assert (of_waveforms.string, of_waveforms.two_d_array) == (False, True)
+
+
+# ---------------------------------------------------------------- the four steps
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[Path]:
+    rng = np.random.default_rng(1)
+    paths = [tmp_path / f"{number}.wav" for number in range(3)]
+    for path in paths:
+        soundfile.write(path, make_tap(rng), SR)
+    return paths
+
+
+@pytest.mark.parametrize("per", ["take", "frequency"])
+def test_there_and_back(paths: list[Path], per: str) -> None:
+    features = TapFeatures(
+        sr=22050, n_fft=512, n_freqs=50, shifts=(0, 3), per=per, on_error="nan"
+    ).fit(paths[:2])
+    steps = features.as_steps()
+    expected = features.transform(paths)
+    np.testing.assert_allclose(steps.transform(paths), expected, rtol=0, atol=1e-3)
+    again = fuse_steps(steps)
+    assert again.get_params() == features.get_params()
+    # What was fitted stays, and is nobody else's.
+    np.testing.assert_array_equal(again.transform(paths), expected)
+    features.fit(paths)
+    np.testing.assert_array_equal(again.transform(paths), expected)
+
+
+def test_fuses_pipelines_within_pipelines() -> None:
+    features = TapFeatures()
+    assert fuse_steps(features) is features
+    assert fuse_steps(make_pipeline(features)) is features
+    fused = fuse_steps(make_pipeline(article_preprocessing(shifts=(0, 6))))
+    assert fused.get_params() == TapFeatures(shifts=(0, 6)).get_params()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        make_pipeline(WavLoader(), LogSpectrogram(), TapCrop()),
+        article_preprocessing()[1:],
+        make_pipeline(TapFeatures(), Standardizer()),
+        Standardizer(),
+        None,
+    ],
+    ids=["three", "arrays", "more", "one", "None"],
+)
+def test_fuses_nothing_else(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="expected TapFeatures, or WavLoader"):
+        fuse_steps(wrong)
+
+
+def test_fuses_no_steps_of_two_rates() -> None:
+    steps = (WavLoader(sr=8000), LogSpectrogram(n_mels=40), TapCrop(), Standardizer())
+    with pytest.raises(ValueError, match=r"sr=8000.* and LogSpectrogram\(sr=44100"):
+        fuse_steps(make_pipeline(*steps))
+    steps[1].set_params(n_mels=None)
+    assert fuse_steps(make_pipeline(*steps)).sr == 8000
+
+
+def test_waveforms_have_no_four_steps() -> None:
+    with pytest.raises(ValueError, match="input='waveform' has no four steps"):
+        TapFeatures(input="waveform").as_steps()
+
+
+# ---------------------------------------------------------------- the window
+
+
+@pytest.mark.parametrize("shifts", [(0,), (0, 6), (-20, 5), (8, 9)])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"sr": 16000}, {"n_fft": 512, "hop_length": 32, "pre_frames": 30}],
+    ids=str,
+)
+def test_the_window_holds_all_that_a_crop_sees(
+    shifts: tuple[int, ...], settings: dict[str, Any]
+) -> None:
+    features = TapFeatures(input="waveform", shifts=shifts, **settings)
+    before, after = features.window_
+    sr, rng = features.sr, np.random.default_rng(0)
+    onset = round(1.5 * sr)
+    take = make_tap(rng, sr=sr, onset=onset / sr, noise_db=-40, decay=0.02)
+    margin = 3 * features.hop_length  # the onset is a frame, the tap a sample
+    kept = np.zeros_like(take)
+    window = slice(
+        round(onset - before * sr) - margin, round(onset + after * sr) + margin
+    )
+    kept[window] = take[window]
+    raw = {"standardized": False, "shifts": shifts, "input": "waveform", **settings}
+    expected, _ = read_crops([take], **raw)
+    given, _ = read_crops([kept], **raw)
+    np.testing.assert_allclose(given, expected, atol=0.1)
+    # And no more than that: what a frame less holds is not enough.
+    assert (
+        before + after
+        < (features.n_frames + np.ptp([0, *shifts])) * (features.hop_length / sr)
+        + 1.01 * features.n_fft / sr
+    )

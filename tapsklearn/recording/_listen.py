@@ -10,16 +10,13 @@ from sklearn.pipeline import make_pipeline
 from threadpoolctl import ThreadpoolController
 
 from tapsklearn._jobs import one_thread
-from tapsklearn.preprocessing import TapFeatures, fuse_steps
+from tapsklearn.preprocessing import LATEST_ONSET_SECONDS, TapFeatures, fuse_steps
 from tapsklearn.recording._microphone import open_microphone
 from tapsklearn.recording._record_takes import PRE_SECONDS
 from tapsklearn.recording._tap import Tap
 from tapsklearn.recording._tap_trigger import HOP_SECONDS, TapTrigger
 from tapsklearn.scoring import check_reads_files, flatten_steps, score_batch
 
-# How long after the attack a crop may begin: the loudest frame of a blow comes up to 22
-# hops of 3 ms later, and the onset is a frame within 10 dB of it.
-_LATEST_ONSET_SECONDS = 0.07
 # An attack is located to within two hops, and a frame more is read.
 _EARLIEST_ONSET_SECONDS = 3 * HOP_SECONDS
 
@@ -63,16 +60,15 @@ def listen(
     features, rest, detector = _split(model)
     before, after = features.window_
     before += _EARLIEST_ONSET_SECONDS
-    after += _LATEST_ONSET_SECONDS
+    after += LATEST_ONSET_SECONDS
     # A take begins as a recorded one does, so that their frames are the same, or later
     # where the model looks at less.
     pre = min(PRE_SECONDS, max(before, features.duration - after))
-    window = {"duration": pre + after, "pre_seconds": pre}
     with open_microphone(microphone, device, features.sr) as source:
         features.set_params(input="waveform", input_sr=source.sr)
         steps = [features, *rest]
-        _warm_up(steps, detector, sr=source.sr, **window)
-        trigger = TapTrigger(sr=source.sr, **window)
+        _warm_up(steps, detector, sr=source.sr, duration=pre + after, onset=pre)
+        trigger = TapTrigger(sr=source.sr, duration=pre + after, pre_seconds=pre)
         # What no crop reaches is silenced, and with it a tap just before.
         n_silenced = round(max(0, pre - before) * source.sr)
         if on_start:
@@ -117,13 +113,13 @@ def _find_taps(
 
 
 def _warm_up(
-    steps: list[Any], detector: Any, *, sr: int, duration: float, pre_seconds: float
+    steps: list[Any], detector: Any, *, sr: int, duration: float, onset: float
 ) -> None:
     """Score a made-up tap: what the first one imports and builds takes seconds."""
-    n_samples, onset = round(duration * sr), round(pre_seconds * sr)
-    decay = np.exp(-np.arange(n_samples - onset) / (0.02 * sr))
+    n_samples, first = round(duration * sr), round(onset * sr)
+    decay = np.exp(-np.arange(n_samples - first) / (0.02 * sr))
     waveform = np.random.default_rng(0).normal(scale=1e-4, size=n_samples)
-    waveform[onset:] += 0.5 * decay * np.sin(np.arange(len(decay)))
+    waveform[first:] += 0.5 * decay * np.sin(np.arange(len(decay)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         score_batch(steps, detector, [waveform.astype(np.float32)])

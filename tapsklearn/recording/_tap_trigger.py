@@ -6,6 +6,12 @@ import numpy as np
 import scipy.signal
 from numpy.typing import ArrayLike, NDArray
 
+from tapsklearn.preprocessing import (
+    ATTACK_RISE_DB,
+    ONE_BLOW_SECONDS,
+    QUIET_DBFS,
+    RECORDED_FULL_SCALE,
+)
 from tapsklearn.recording._tap import Tap
 
 # Hum and rumble lie below, and little of a tap.
@@ -16,17 +22,12 @@ HOP_SECONDS = 128 / 44100
 # An attack stands out of what came before it: close by, but for the hop in which it may
 # begin, where a board is tapped; or some time before, where a blow comes through a
 # floor, and takes up to 50 ms to rise.
-_RISE_DB = 10.0
 _CLOSE_SECONDS = 0.02
 _SLOWEST_RISE_SECONDS = 0.05
 _BEFORE_SECONDS = 0.15
-# The sound of one blow can rise again so soon.
-_ONE_BLOW_SECONDS = 0.06
 # How fast the floor follows the noise, and of how much time it is first taken.
 _FLOOR_DB_PER_SECOND = 20.0
 _FIRST_SECONDS = 0.25
-# The largest positive number of 16 bits is a little below full scale.
-_FULL_SCALE = 32767 / 32768 - 1e-6
 _SILENCE_DB = -120.0
 # Digital silence is no floor to stand out of: whatever follows it would.
 _LEAST_FLOOR_DB = -75.0
@@ -90,7 +91,7 @@ class TapTrigger:
         duration: float = 3.0,
         pre_seconds: float = 0.5,
         threshold_db: float = 12.0,
-        quiet_db: float = -40.0,
+        quiet_db: float = QUIET_DBFS,
         end_spoilt: bool = False,
     ) -> None:
         if sr <= 0:
@@ -194,7 +195,7 @@ class TapTrigger:
         taps = []
         if self._onset is not None:
             over = self._onset - self._n_pre + self._n_take
-            blow_over = self._onset + _ONE_BLOW_SECONDS * self.sr
+            blow_over = self._onset + ONE_BLOW_SECONDS * self.sr
             if is_sharp and blow_over <= start < over:
                 self._is_double = True
             if self._processed >= over:
@@ -224,8 +225,8 @@ class TapTrigger:
         if np.isnan(self.floor_db) or level < floor + self.threshold_db:
             return False, False
         before = list(self._before)
-        is_sharp = level >= max(before[-self._n_close - 1 : -1]) + _RISE_DB
-        is_slow = level >= max(before[: -self._n_rise]) + _RISE_DB
+        is_sharp = level >= max(before[-self._n_close - 1 : -1]) + ATTACK_RISE_DB
+        is_slow = level >= max(before[: -self._n_rise]) + ATTACK_RISE_DB
         return is_sharp, is_sharp or is_slow
 
     def _follow(self, level: float) -> None:
@@ -248,7 +249,7 @@ class TapTrigger:
             waveform=waveform,
             onset=onset,
             peak_db=float(peak_db),
-            is_clipped=peak >= _FULL_SCALE,
+            is_clipped=peak >= RECORDED_FULL_SCALE,
             is_quiet=bool(peak_db < self.quiet_db),
             is_double=self._is_double,
             has_gap=max(0, onset - self._n_pre) <= self._gap < end,

@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from tapsklearn import (
     ArcFaceDetector,
     AutoencoderDetector,
-    CropKNNDetector,
+    CropDetector,
     LogSpectrogram,
     Standardizer,
     TapCrop,
@@ -36,7 +36,7 @@ N_TAKES = 20
 N_UNSEEN = 8
 EPOCHS = {"max_epochs": 8}
 METHODS = {
-    "crop-knn": CropKNNDetector(),
+    "crop-knn": CropDetector(),
     "ae": AutoencoderDetector(**EPOCHS),
     "ae, pooled": AutoencoderDetector(score_space="pooled", **EPOCHS),
     "arcface-shallow": ArcFaceDetector(**EPOCHS),

@@ -39,7 +39,7 @@ from tapsklearn.detectors import (
     Augmentation,
     MahalanobisDistance,
     NeighborDistance,
-    RandomConvKNNDetector,
+    RandomConvDetector,
 )
 
 DETECTORS = {
@@ -48,7 +48,7 @@ DETECTORS = {
     "cnn-shallow": CNNDetector(),
     "triplet-shallow": TripletDetector(),
     "arcface-shallow": ArcFaceDetector(),
-    "randomconv-knn": RandomConvKNNDetector(),
+    "randomconv-knn": RandomConvDetector(),
 }
 CHANGES = {
     "as it is": {},

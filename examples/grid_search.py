@@ -19,7 +19,7 @@ import pandas as pd
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
-from tapsklearn import ArcFaceDetector, CropKNNDetector
+from tapsklearn import ArcFaceDetector, CropDetector
 from tapsklearn.model_selection import BoardKFold, anomaly_scorer
 from tapsklearn.preprocessing import TapFeatures
 from tapsklearn.synthesis import make_tap_boards
@@ -91,9 +91,7 @@ print(table.sort_values("auroc", ascending=False).round(3).to_string(index=False
 # it: what it says of the next boards of this shop. They are few, so that it is a rough
 # number, and of other shops it says nothing. Beside it stands a method that learns
 # nothing.
-untrained = CropKNNDetector(random_state=0, **truth).fit(
-    crops[searched], boards[searched]
-)
+untrained = CropDetector(random_state=0, **truth).fit(crops[searched], boards[searched])
 best, floor = (
     scorer(judged, crops[kept], boards[kept]) for judged in (search, untrained)
 )

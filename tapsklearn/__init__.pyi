@@ -12,12 +12,13 @@ from ._version import __version__ as __version__
 from .detectors import ArcFaceDetector as ArcFaceDetector
 from .detectors import Augmentation as Augmentation
 from .detectors import AutoencoderDetector as AutoencoderDetector
+from .detectors import Calibration as Calibration
 from .detectors import CNNDetector as CNNDetector
-from .detectors import CropKNNDetector as CropKNNDetector
+from .detectors import CropDetector as CropDetector
 from .detectors import MahalanobisDistance as MahalanobisDistance
 from .detectors import NeighborDistance as NeighborDistance
-from .detectors import RandomConvKNNDetector as RandomConvKNNDetector
-from .detectors import SpectrumKNNDetector as SpectrumKNNDetector
+from .detectors import RandomConvDetector as RandomConvDetector
+from .detectors import SpectrumDetector as SpectrumDetector
 from .detectors import TripletDetector as TripletDetector
 from .detectors import VAEDetector as VAEDetector
 from .preprocessing import LogSpectrogram as LogSpectrogram

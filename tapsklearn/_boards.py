@@ -30,9 +30,33 @@ def number_specimens(
     >>> number_specimens(boards, {"left end": "oak", "right end": "oak"})
     array([1, 1, 0])
     """
+    return np.unique(name_specimens(boards, specimens), return_inverse=True)[1]
+
+
+def name_specimens(
+    boards: NDArray[Any], specimens: Mapping[Any, Any] | None
+) -> NDArray[np.str_]:
+    """Name the specimen of each take.
+
+    Parameters
+    ----------
+    boards : ndarray of shape (n_takes,)
+        Board of each take.
+    specimens : mapping or None
+        Specimen of each board that is not a specimen of its own.
+
+    Returns
+    -------
+    ndarray of shape (n_takes,)
+        Names.
+
+    Examples
+    --------
+    >>> print(name_specimens(np.array(["left end", "ash"]), {"left end": "oak"}))
+    ['oak' 'ash']
+    """
     known = specimens or {}
-    names = [str(known.get(board, board)) for board in boards.tolist()]
-    return np.unique(names, return_inverse=True)[1]
+    return np.array([str(known.get(board, board)) for board in boards.tolist()], str)
 
 
 def find_normal(

@@ -10,7 +10,7 @@ from taps import make_tap
 
 from tapsklearn import (
     ArcFaceDetector,
-    CropKNNDetector,
+    CropDetector,
     LogSpectrogram,
     Standardizer,
     TapCrop,
@@ -89,7 +89,7 @@ def test_a_grid_search_over_the_whole_pipeline(folder):
 
 def test_a_broken_file_costs_its_own_row_only(folder, tmp_path):
     takes = load_takes(folder, normal=["oak", "ash"])
-    pipeline = make_pipeline(CropKNNDetector(normal_boards=takes.normal_boards))
+    pipeline = make_pipeline(CropDetector(normal_boards=takes.normal_boards))
     pipeline.set_params(load__on_error="nan").fit(takes.paths, takes.board)
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"RIFF")
@@ -131,7 +131,7 @@ def test_real_bottles_that_begin_at_the_tap(recordings):
     crops = features.transform(paths)
     assert crops.shape == (120, 100, 65)
     results = compare_methods(
-        {"crop-knn": CropKNNDetector()},
+        {"crop-knn": CropDetector()},
         paths,
         crates,
         normal_boards=normal,

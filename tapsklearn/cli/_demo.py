@@ -60,7 +60,7 @@ def demo(
 
 def _choose_methods() -> dict[str, Any]:
     """Give all methods, those that train with fewer epochs than the article's."""
-    from tapsklearn.detectors import article_methods, reference_methods
+    from tapsklearn.detectors import Calibration, article_methods, reference_methods
 
     methods = article_methods()
     for name, method in methods.items():
@@ -70,5 +70,5 @@ def _choose_methods() -> dict[str, Any]:
     for method in methods.values():
         # All that is judged are boards never learnt from, few as there are to
         # calibrate with.
-        method.set_params(calibration_by="board")
+        method.set_params(calibration=Calibration(by="board"))
     return methods

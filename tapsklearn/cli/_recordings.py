@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tapsklearn.datasets._files import list_folder
+from tapsklearn.datasets import list_folder
 
 STANDARD_INPUT = "-"
 # A path, and what is wrong with it if that is known; nothing if the next may be long

@@ -1,4 +1,4 @@
-"""The estimators that learn what a normal tap sounds like."""
+"""The estimators that are fitted on normal taps and score further ones."""
 
 import lazy_loader
 

@@ -1,5 +1,6 @@
-"""Crops that could have been: moved, partly hidden, noisier."""
+"""Crops as they could have been: moved, partly hidden, noisier."""
 
+from dataclasses import dataclass
 from numbers import Real
 from typing import ClassVar
 
@@ -9,14 +10,15 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Augmentation(BaseEstimator):
-    """Change crops a little each time that they are learnt from.
+    """Change crops a little each time that a network is trained on them.
 
     Each crop is moved in time, what leaves at one end coming back at the other; a
     band of frequencies and a stretch of time are hidden behind the mean of the
     crop (D. S. Park et al., "SpecAugment", Interspeech 2019, arXiv:1904.08779); and
-    white noise is added. Autoencoders draw what was moved, but neither hidden nor
-    made noisy. Sizes are shares, so that they suit crops of any shape.
+    white noise is added. Autoencoders are to reconstruct what was moved, but neither
+    hidden nor made noisy. Sizes are shares, so that they suit crops of any shape.
 
     Parameters
     ----------
@@ -41,18 +43,10 @@ class Augmentation(BaseEstimator):
         for name in ("time_roll", "freq_mask", "time_mask")
     } | {"noise": [Interval(Real, 0, None, closed="left")]}
 
-    def __init__(
-        self,
-        *,
-        time_roll: float = 0.05,
-        freq_mask: float = 0.1,
-        time_mask: float = 0.1,
-        noise: float = 0.1,
-    ) -> None:
-        self.time_roll = time_roll
-        self.freq_mask = freq_mask
-        self.time_mask = time_mask
-        self.noise = noise
+    time_roll: float = 0.05
+    freq_mask: float = 0.1
+    time_mask: float = 0.1
+    noise: float = 0.1
 
     def move(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """Move each crop in time.
@@ -93,8 +87,8 @@ class Augmentation(BaseEstimator):
             Corrupted crops.
         """
         n_crops, _, n_freqs, n_frames = images.shape
-        rows = _draw_stretches(n_crops, n_freqs, self.freq_mask, generator)
-        columns = _draw_stretches(n_crops, n_frames, self.time_mask, generator)
+        rows = _choose_stretches(n_crops, n_freqs, self.freq_mask, generator)
+        columns = _choose_stretches(n_crops, n_frames, self.time_mask, generator)
         hidden = rows[:, None, :, None] | columns[:, None, None, :]
         mean = images.mean(dim=(1, 2, 3), keepdim=True)
         spread = images.std(dim=(1, 2, 3), keepdim=True, correction=0)
@@ -102,7 +96,7 @@ class Augmentation(BaseEstimator):
         return torch.where(hidden, mean, images) + self.noise * spread * noise
 
 
-def _draw_stretches(
+def _choose_stretches(
     n_crops: int, length: int, share: float, generator: torch.Generator
 ) -> Tensor:
     """Mark a stretch of at most a share of the length for each crop."""

@@ -1,70 +1,106 @@
-"""What every detector does, training or not: validate, judge, calibrate."""
+"""What every detector does, trained or not: validate, score, calibrate."""
 
-import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
+    OutlierMixin,
     TransformerMixin,
     _fit_context,
     clone,
 )
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    validate_parameter_constraints,
+)
+from sklearn.utils.validation import check_is_fitted
 
-from tapsklearn._boards import number_specimens
+from tapsklearn._boards import find_normal, number_specimens
 from tapsklearn.detectors._calibration import (
+    Calibration,
+    choose_held_out,
     conformal_p_values,
-    default_held_out,
     find_threshold,
-    hold_out_specimens,
-    hold_out_takes,
     left_out_scores,
 )
 from tapsklearn.detectors._neighbor_distance import NeighborDistance
-from tapsklearn.detectors._training_set import describe_training_set
+from tapsklearn.detectors._training_set import check_unseen, describe_training_set
+from tapsklearn.detectors._validation import drop_missing, find_missing, validate_takes
 
-# With fewer normal specimens, scoring each against the others says little of how
-# much one board differs from the next.
-_ENOUGH_SPECIMENS = 5
+_RATE = {"false_alarm_rate": [Interval(Real, 0, 1, closed="neither")]}
 
 
-class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Score taps by how normal they are; a method says what is judged.
+@dataclass(kw_only=True, eq=False, repr=False)
+class TapDetector(
+    ClassNamePrefixFeaturesOutMixin, OutlierMixin, TransformerMixin, BaseEstimator
+):
+    """Score taps by how normal they are; a method states by which features.
 
-    The order of work is fixed: validate, set takes apart, learn, describe the
-    normal takes, fit the normality estimator on them, calibrate. A method
-    implements `_describe` and, if it learns, `_learn`.
+    The order of work is fixed: validate, hold takes out, train, fit the normality
+    estimator on the features of the normal takes, calibrate. A method implements
+    `_extract_features` and, if it trains, `_train`.
+
+    Parameters
+    ----------
+    normal_boards : array-like, default=None
+        Labels of y that are normal. If None, all are.
+    specimens : mapping, default=None
+        Specimen of each board that is not a specimen of its own.
+    normality : estimator, default=None
+        With `fit` and `score_samples`, fitted on the normal takes. If None, it is
+        `NeighborDistance()`.
+    calibration : Calibration, default=None
+        Which normal takes give the threshold. If None, it is `Calibration()`.
+    false_alarm_rate : float, default=0.05
+        Share of normal takes that may be called abnormal.
+    random_state : int, RandomState instance or None, default=None
+        Seed of whatever is random: of the choice of takes that calibrate and, where
+        they are, of weights, the order of takes and augmentation.
+
+    Attributes
+    ----------
+    normality_ : estimator
+        Fitted on the normal takes.
+    calibration_scores_ : ndarray
+        Scores of the normal takes calibrated with, in ascending order.
+    false_alarm_rate_ : float
+        The rate that the threshold is for.
+    offset_ : float
+        Threshold: takes that score below it are called abnormal.
+    training_set_ : dict
+        What was fitted on: `boards`, `specimens`, `n_takes` and `is_normal` of each,
+        and hashes of the takes.
+    input_shape_ : tuple of int
+        Shape of one take.
+    n_features_in_ : int
+        Size of the second axis of X.
     """
 
     _parameter_constraints: ClassVar[dict] = {
         "normal_boards": ["array-like", None],
         "specimens": [Mapping, None],
         "normality": [HasMethods(["fit", "score_samples"]), None],
-        "calibration_by": [StrOptions({"auto", "take", "board"})],
-        "calibration_boards": ["array-like", None],
-        "calibration_size": [Interval(Real, 0, 1, closed="neither"), None],
-        "false_alarm_rate": [Interval(Real, 0, 1, closed="neither")],
+        "calibration": [Calibration, None],
         "random_state": ["random_state"],
+        **_RATE,
     }
 
-    normal_boards: ArrayLike | None
-    specimens: Mapping[Any, Any] | None
-    normality: Any
-    calibration_by: str
-    calibration_boards: ArrayLike | None
-    calibration_size: float | None
-    false_alarm_rate: float
-    random_state: Any
+    normal_boards: ArrayLike | None = None
+    specimens: Mapping[Any, Any] | None = None
+    normality: Any = None
+    calibration: Calibration | None = None
+    false_alarm_rate: float = 0.05
+    random_state: Any = None
 
-    def _learn(
+    def _train(
         self,
         takes: NDArray[np.floating],
         boards: NDArray[Any],
@@ -73,31 +109,36 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     ) -> None:
         """Train on takes of shape (n_takes, n_views, n_freqs, n_frames)."""
 
-    def _describe(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Give the numbers of each take that are judged, (n_takes, n_numbers)."""
+    def _extract_features(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Compute the features of each take that are scored, (n_takes, n_features)."""
         raise NotImplementedError
 
     def _embed(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Give what `transform` returns, (n_takes, embedding_dim)."""
-        return self._describe(takes)
+        """Compute what `transform` returns, (n_takes, embedding_dim)."""
+        return self._extract_features(takes)
 
-    def _compares_with_normal_takes(self) -> bool:
-        """Tell whether a specimen can be left out of what it is scored against."""
+    def _has_reference(self) -> bool:
+        """Return whether takes are scored against normal ones."""
         return True
 
-    def _make_normality(self) -> Any:
-        """Build the unfitted estimator that judges descriptions."""
-        return NeighborDistance() if self.normality is None else clone(self.normality)
+    def _fit_normality(self, features: NDArray[np.floating]) -> Any:
+        """Fit what scores features on those of normal takes."""
+        normality = NeighborDistance() if self.normality is None else self.normality
+        return clone(normality).fit(features)
+
+    def _score(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
+        return self.normality_.score_samples(self._extract_features(takes))
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
-        """Learn what normal takes sound like.
+        """Fit the detector on takes, of which it scores the normal ones highest.
 
         Parameters
         ----------
         X : array-like of shape (n_takes, n_freqs, n_frames), \
 (n_takes, n_views, n_freqs, n_frames) or (n_takes, n_features)
-            Crops; takes that hold NaN are left out, with a warning.
+            Crops; takes that hold NaN are left out, with a warning. Lists and
+            integers become float32.
         y : array-like of shape (n_takes,), default=None
             Board of each take.
 
@@ -108,30 +149,130 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         takes, boards = self._validate_training_set(X, y)
         is_normal = self._find_normal(boards)
+        if is_normal.sum() < 2:
+            raise ValueError(
+                "found n_samples=1 normal take; at least 2 are needed, one to fit "
+                "on and one to calibrate with"
+            )
         rng = check_random_state(self.random_state)
-        set_apart = self._set_apart(boards, is_normal, rng)
-
-        learnt = ~set_apart
-        self._learn(takes[learnt], boards[learnt], is_normal[learnt], rng)
+        specimens = number_specimens(boards, self.specimens)
+        held_out = choose_held_out(
+            Calibration() if self.calibration is None else self.calibration,
+            boards,
+            specimens,
+            is_normal,
+            rng,
+            false_alarm_rate=self.false_alarm_rate,
+            has_reference=self._has_reference(),
+        )
+        self._train(takes[~held_out], boards[~held_out], is_normal[~held_out], rng)
         self._n_features_out = self._embed(takes[:1]).shape[1]
 
-        reference = is_normal & learnt
-        features = self._describe(takes[reference])
-        self.normality_ = self._make_normality().fit(features)
-        if set_apart.any():
-            scores = self._score(takes[set_apart & is_normal])
+        reference = is_normal & ~held_out
+        features = self._extract_features(takes[reference])
+        self.normality_ = self._fit_normality(features)
+        if held_out.any():
+            scores = self._score(takes[held_out & is_normal])
         else:
             scores = left_out_scores(
-                features,
-                number_specimens(boards[reference], self.specimens),
-                self._make_normality,
+                features, specimens[reference], self._fit_normality
             )
-        self.calibration_scores_ = np.sort(np.asarray(scores, dtype=np.float64))
-        self.offset_ = find_threshold(self.calibration_scores_, self.false_alarm_rate)
+        self._set_threshold(scores, self.false_alarm_rate)
         self.training_set_ = describe_training_set(
-            takes, None if y is None else boards, is_normal
+            takes, None if y is None else boards, is_normal, self.specimens
         )
         return self
+
+    def calibrate(
+        self,
+        X: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        *,
+        false_alarm_rate: float | None = None,
+    ) -> Self:
+        """Set the threshold anew, for another rate or from further normal takes.
+
+        Nothing else changes: takes score as before.
+
+        Parameters
+        ----------
+        X : array-like, default=None
+            Crops of normal takes that `fit` has not seen, of the shape given to it;
+            takes that hold NaN are left out, with a warning. If None, the threshold
+            comes from the scores calibrated with last: those held out in `fit`, or
+            those of the last X.
+        y : array-like of shape (n_takes,), default=None
+            Board of each take. Only boards that `normal_boards` names calibrate, or
+            all if it is None. Without y, nothing but the takes themselves can be
+            compared with those of `fit`: no further take may be of its boards where
+            the threshold is for unseen boards.
+        false_alarm_rate : float, default=None
+            Share of normal takes that may be called abnormal. If None, that given to
+            the detector.
+
+        Returns
+        -------
+        TapDetector
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If `fit` has seen a take, a board or another board of its specimen.
+
+        Examples
+        --------
+        >>> from tapsklearn import CropDetector
+        >>> crops = np.random.default_rng(0).normal(size=(140, 16, 24))
+        >>> detector = CropDetector(random_state=0).fit(crops[:40])
+        >>> detector.calibrate(crops[40:], false_alarm_rate=0.01).false_alarm_rate_
+        0.01
+        """
+        check_is_fitted(self)
+        rate = self.false_alarm_rate if false_alarm_rate is None else false_alarm_rate
+        validate_parameter_constraints(
+            _RATE, {"false_alarm_rate": rate}, caller_name="calibrate"
+        )
+        if X is None:
+            if y is not None:
+                raise ValueError("y names the boards of X: give X, or leave y out")
+            self._set_threshold(self.calibration_scores_, rate)
+            return self
+        takes, boards = validate_takes(self, X), None
+        if y is not None:
+            boards = column_or_1d(y)
+            check_consistent_length(takes, boards)
+        takes, boards = drop_missing(takes, boards, "calibrated with")
+        if boards is not None:
+            is_normal = self._find_normal(boards)
+            takes, boards = takes[is_normal], boards[is_normal]
+        check_unseen(takes, boards, self.specimens, self.training_set_)
+        self._set_threshold(self._score(takes), rate)
+        return self
+
+    def _set_threshold(
+        self, scores: NDArray[np.floating], false_alarm_rate: float
+    ) -> None:
+        self.calibration_scores_ = np.sort(np.asarray(scores, dtype=np.float64))
+        self.false_alarm_rate_ = float(false_alarm_rate)
+        self.offset_ = find_threshold(self.calibration_scores_, false_alarm_rate)
+
+    def fit_predict(self, X: ArrayLike, y: ArrayLike | None = None) -> NDArray[Any]:
+        """Fit the detector and predict whether the same takes are normal.
+
+        Parameters
+        ----------
+        X : array-like
+            Crops, as for `fit`.
+        y : array-like of shape (n_takes,), default=None
+            Board of each take.
+
+        Returns
+        -------
+        ndarray of shape (n_takes,)
+            As from `predict`.
+        """
+        return self.fit(X, y).predict(X)
 
     def transform(self, X: ArrayLike) -> NDArray[np.floating]:
         """Embed takes.
@@ -165,21 +306,6 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self)
         return self._compute(X, self._score, dtype=np.float64)
 
-    def anomaly_score(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Score takes the other way round: the higher, the less normal.
-
-        Parameters
-        ----------
-        X : array-like
-            Crops, of the shape given to `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_takes,)
-            ``-score_samples(X)``.
-        """
-        return -self.score_samples(X)
-
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Score takes relative to the threshold.
 
@@ -196,7 +322,7 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Call each take normal or abnormal.
+        """Predict whether each take is normal.
 
         Parameters
         ----------
@@ -207,12 +333,12 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         -------
         ndarray of shape (n_takes,)
             1 for normal and -1 for abnormal, and for takes with NaN, as nothing
-            says that they are normal.
+            shows that they are normal.
         """
-        return self._decide(self.score_samples(X))
+        return np.where(self.decision_function(X) >= 0, 1, -1)
 
     def p_values(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Tell how rare takes as unusual as these are among normal ones.
+        """Compute how rare takes as unusual as these are among normal ones.
 
         Parameters
         ----------
@@ -227,35 +353,6 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """
         return conformal_p_values(self.score_samples(X), self.calibration_scores_)
 
-    def judge(self, X: ArrayLike) -> pd.DataFrame:
-        """Give scores, p-values and predictions at once, looking at each take once.
-
-        Parameters
-        ----------
-        X : array-like
-            Crops, of the shape given to `fit`.
-
-        Returns
-        -------
-        DataFrame
-            One row a take, with what `score_samples`, `p_values` and `predict` give
-            as `score`, `p_value` and `prediction`.
-        """
-        scores = self.score_samples(X)
-        return pd.DataFrame(
-            {
-                "score": scores,
-                "p_value": conformal_p_values(scores, self.calibration_scores_),
-                "prediction": self._decide(scores),
-            }
-        )
-
-    def _decide(self, scores: NDArray[np.float64]) -> NDArray[np.int64]:
-        return np.where(scores - self.offset_ >= 0, 1, -1)
-
-    def _score(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
-        return self.normality_.score_samples(self._describe(takes))
-
     def _compute(
         self,
         X: ArrayLike,
@@ -265,11 +362,11 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         dtype: Any = None,
     ) -> NDArray[Any]:
         """Compute something of given shape for each take; NaN for takes with NaN."""
-        takes = self._validate_takes(X)
-        known = ~_missing(takes)
+        takes = validate_takes(self, X)
+        is_whole = ~find_missing(takes)
         result = np.full((len(takes), *shape), np.nan, dtype or takes.dtype)
-        if known.any():
-            result[known] = function(takes[known])
+        if is_whole.any():
+            result[is_whole] = function(takes[is_whole])
         return result
 
     def _validate_training_set(
@@ -277,113 +374,26 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     ) -> tuple[NDArray[np.floating], NDArray[Any]]:
         tags = self.__sklearn_tags__()
         if y is None and not tags.target_tags.required:
-            if self.normal_boards is not None or self.calibration_boards is not None:
+            named = self.calibration is not None and self.calibration.boards is not None
+            if self.normal_boards is not None or self.specimens or named:
                 raise ValueError(
-                    "normal_boards and calibration_boards name labels of y: give y, "
-                    "the board of each take"
+                    "normal_boards, specimens and the boards of calibration name "
+                    "labels of y: give y, the board of each take"
                 )
-            takes = self._validate_takes(X, reset=True)
+            takes = validate_takes(self, X, reset=True)
             boards = np.zeros(len(takes), dtype=int)
         else:
-            takes, boards = self._validate_takes(X, y, reset=True)
-        missing = _missing(takes)
-        if missing.any():
-            warnings.warn(
-                f"{missing.sum()} of {len(takes)} takes hold NaN and are not learnt "
-                "from",
-                stacklevel=4,
-            )
-            takes, boards = takes[~missing], boards[~missing]
-        if not len(takes):
-            raise ValueError("every take holds NaN: there is nothing to learn from")
-        return takes, boards
-
-    def _validate_takes(self, X: ArrayLike, *y: Any, reset: bool = False) -> Any:
-        """Check X, and y if given, and bring X to four dimensions."""
-        checked = validate_data(
-            self,
-            X,
-            *(y or ("no_validation",)),
-            reset=reset,
-            allow_nd=True,
-            dtype=[np.float64, np.float32],
-            ensure_all_finite="allow-nan",
-        )
-        takes = checked[0] if y else checked
-        if reset:
-            self.input_shape_ = takes.shape[1:]
-        elif takes.shape[1:] != self.input_shape_:
-            raise ValueError(
-                f"X has takes of shape {takes.shape[1:]}, but {type(self).__name__} "
-                f"is expecting {self.input_shape_} as in fit"
-            )
-        if takes.ndim > 4:
-            raise ValueError(
-                "expected takes of at most 3 dimensions (n_views, n_freqs, n_frames), "
-                f"got {takes.shape[1:]}"
-            )
-        # (n, features), (n, freqs, frames) -> (n, views, freqs, frames)
-        takes = takes.reshape(len(takes), *(1,) * (4 - takes.ndim), *takes.shape[1:])
-        return (takes, checked[1]) if y else takes
+            takes, boards = validate_takes(self, X, y, reset=True)
+        return drop_missing(takes, boards, "fitted on")
 
     def _find_normal(self, boards: NDArray[Any]) -> NDArray[np.bool_]:
-        if self.normal_boards is None:
-            is_normal = np.ones(len(boards), dtype=bool)
-        else:
-            is_normal = np.isin(boards, np.asarray(self.normal_boards))
+        is_normal = find_normal(boards, self.normal_boards, unknown="ignore")
         if not is_normal.any():
             raise ValueError(
-                f"none of normal_boards={list(np.asarray(self.normal_boards))} is "
-                f"among the boards of y: {list(np.unique(boards))[:10]}"
-            )
-        if is_normal.sum() < 2:
-            raise ValueError(
-                "found n_samples=1 normal take; at least 2 are needed, one to learn "
-                "from and one to calibrate with"
+                f"none of normal_boards={np.asarray(self.normal_boards).tolist()} is "
+                f"among the boards of y: {np.unique(boards)[:10].tolist()}"
             )
         return is_normal
-
-    def _set_apart(
-        self,
-        boards: NDArray[Any],
-        is_normal: NDArray[np.bool_],
-        rng: np.random.RandomState,
-    ) -> NDArray[np.bool_]:
-        """Choose the takes that neither training nor normality may see."""
-        specimens = number_specimens(boards, self.specimens)
-        if self.calibration_boards is not None:
-            named = np.isin(boards, np.asarray(self.calibration_boards))
-            # The other end of a specimen tells on it too.
-            set_apart = np.isin(specimens, specimens[named])
-            if not (set_apart & is_normal).any() or not (~set_apart & is_normal).any():
-                raise ValueError(
-                    f"calibration_boards={list(np.asarray(self.calibration_boards))} "
-                    "must name some of the normal specimens of y and leave others"
-                )
-            return set_apart
-        set_apart = np.zeros(len(boards), dtype=bool)
-        n_specimens = len(np.unique(specimens[is_normal]))
-        by = self.calibration_by
-        if by == "auto":
-            by = "board" if n_specimens >= _ENOUGH_SPECIMENS else "take"
-        if by == "take":
-            n_normal = int(is_normal.sum())
-            if self.calibration_size is None:
-                n_apart = default_held_out(n_normal, self.false_alarm_rate)
-            else:
-                n_apart = round(self.calibration_size * n_normal)
-            set_apart[is_normal] = hold_out_takes(boards[is_normal], n_apart, rng)
-        elif n_specimens < 2:
-            raise ValueError(
-                "calibration_by='board' needs at least 2 normal specimens, there is "
-                f"{n_specimens}; use calibration_by='take'"
-            )
-        elif not self._compares_with_normal_takes():
-            chosen = hold_out_specimens(
-                specimens[is_normal], self.false_alarm_rate, rng
-            )
-            set_apart = np.isin(specimens, chosen)
-        return set_apart
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -391,7 +401,3 @@ class TapDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _missing(takes: NDArray[np.floating]) -> NDArray[np.bool_]:
-    return np.isnan(takes).any(axis=(1, 2, 3))

@@ -1,6 +1,7 @@
 """Batches of crops, cut from one tensor at once and reproducibly shuffled."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -13,19 +14,22 @@ class Batches:
     """Cut a data set into shuffled batches of nearly equal size.
 
     Unlike torch's loader this cuts each batch from the tensors at once, never
-    leaves a last batch of one crop and draws from a generator of its own.
+    leaves a last batch of one crop, and has a generator of its own.
 
     Parameters
     ----------
     dataset : TensorDataset
-        Crops and their classes; or crops alone, which are to be drawn again.
+        Crops and, if these are the targets, their classes.
     batch_size : int
         Crops a batch, at most.
     generator : Generator
         Source of the order and of the augmentation.
+    targets : {"classes", "crops"}
+        What a network is to make of a crop: its class, or the crop itself, moved as
+        the crop is, but not corrupted.
     takes_per_board : int, default=None
         Balance the batches: so many crops of each of as many classes as there is
-        room for. None: as the crops come.
+        room for. If None, as the crops come.
     augmentation : Augmentation, default=None
         Changes the crops.
     """
@@ -36,12 +40,14 @@ class Batches:
         *,
         batch_size: int,
         generator: torch.Generator,
+        targets: Literal["classes", "crops"],
         takes_per_board: int | None = None,
         augmentation: Augmentation | None = None,
     ) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
         self.generator = generator
+        self.targets = targets
         self.takes_per_board = takes_per_board
         self.augmentation = augmentation
         self.n_batches = -(-len(dataset) // batch_size)
@@ -50,20 +56,24 @@ class Batches:
         return self.n_batches
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        images, *classes = self.dataset.tensors
-        for chosen in self._choose(*classes):
+        images = self.dataset.tensors[0]
+        for chosen in self._choose():
             moved = given = images[chosen]
             if self.augmentation is not None:
                 moved = self.augmentation.move(moved, self.generator)
                 given = self.augmentation.corrupt(moved, self.generator)
-            yield given, classes[0][chosen] if classes else moved
+            if self.targets == "crops":
+                yield given, moved
+            else:
+                yield given, self.dataset.tensors[1][chosen]
 
-    def _choose(self, classes: Tensor | None = None) -> Iterator[Tensor]:
-        """Give the rows of each batch."""
-        if self.takes_per_board is None or classes is None:
+    def _choose(self) -> Iterator[Tensor]:
+        """Choose the rows of each batch."""
+        if self.takes_per_board is None:
             order = torch.randperm(len(self.dataset), generator=self.generator)
             yield from order.tensor_split(self.n_batches)
             return
+        classes = self.dataset.tensors[1]
         rows_of = [torch.nonzero(classes == c)[:, 0] for c in classes.unique()]
         n_boards = min(max(self.batch_size // self.takes_per_board, 2), len(rows_of))
         n_takes = max(self.batch_size // n_boards, 2)

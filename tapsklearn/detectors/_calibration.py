@@ -3,10 +3,149 @@
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval, StrOptions
+
+# With fewer normal specimens, scoring each against the others shows little of how
+# much one board differs from the next.
+_ENOUGH_SPECIMENS = 5
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Calibration(BaseEstimator):
+    """Which normal takes give the threshold, and for which takes it is to hold.
+
+    Parameters
+    ----------
+    by : {"auto", "take", "board"}, default="auto"
+        What the threshold is for. "take": further takes of the training boards; a
+        share of their takes is held out. "board": takes of unseen boards; each normal
+        specimen is scored against the others or, in the reconstruction space, whole
+        specimens are held out, a third or as many as the rate needs. A network that
+        is trained on boards has seen those that are scored against the others, so
+        that their scores can be better than those of unseen boards: name `boards` to
+        be sure. "auto" is "board" from five normal specimens on.
+    boards : array-like, default=None
+        Boards whose specimens are held out of everything but the calibration.
+    size : float, default=None
+        Share of the normal takes that calibration by take holds out. If None, a
+        fifth, or as many as the rate needs, but no more than half.
+
+    Examples
+    --------
+    >>> from tapsklearn.detectors import Calibration, CropDetector
+    >>> crops = np.random.default_rng(0).normal(size=(40, 16, 24))
+    >>> half = Calibration(by="take", size=0.5)
+    >>> detector = CropDetector(calibration=half, random_state=0).fit(crops)
+    >>> len(detector.calibration_scores_)
+    20
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "by": [StrOptions({"auto", "take", "board"})],
+        "boards": ["array-like", None],
+        "size": [Interval(Real, 0, 1, closed="neither"), None],
+    }
+
+    by: str = "auto"
+    boards: ArrayLike | None = None
+    size: float | None = None
+
+
+def choose_held_out(
+    calibration: Calibration,
+    boards: NDArray[Any],
+    specimens: NDArray[np.intp],
+    is_normal: NDArray[np.bool_],
+    rng: np.random.RandomState,
+    *,
+    false_alarm_rate: float,
+    has_reference: bool,
+) -> NDArray[np.bool_]:
+    """Choose the takes that neither training nor normality may see.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        How.
+    boards : ndarray of shape (n_takes,)
+        Board of each take.
+    specimens : ndarray of shape (n_takes,)
+        Number of the specimen of each take.
+    is_normal : ndarray of shape (n_takes,), bool
+        Whether a take is normal.
+    rng : RandomState
+        Source of the choice.
+    false_alarm_rate : float
+        The share of normal takes that may be called abnormal.
+    has_reference : bool
+        Whether takes are scored against normal ones, which a specimen can be left out
+        of.
+
+    Returns
+    -------
+    ndarray of shape (n_takes,), bool
+        Which takes are held out; none where each specimen is scored against the
+        others.
+    """
+    calibration._validate_params()
+    by, size = calibration.by, calibration.size
+    if size is not None and by != "take":
+        raise ValueError(
+            f"calibration: size={size} does nothing with by={by!r}: it is the share "
+            "that by='take' holds out"
+        )
+    if calibration.boards is not None:
+        if by == "take":
+            raise ValueError(
+                "calibration: boards does nothing with by='take', which holds out "
+                "takes of all boards: use by='auto' or by='board'"
+            )
+        return _hold_out_named(calibration.boards, boards, specimens, is_normal)
+    n_specimens = len(np.unique(specimens[is_normal]))
+    if by == "auto":
+        by = "board" if n_specimens >= _ENOUGH_SPECIMENS else "take"
+    held_out = np.zeros(len(boards), dtype=bool)
+    if by == "take":
+        n_normal = int(is_normal.sum())
+        if size is None:
+            n_held_out = default_held_out(n_normal, false_alarm_rate)
+        else:
+            n_held_out = round(size * n_normal)
+        held_out[is_normal] = hold_out_takes(boards[is_normal], n_held_out, rng)
+    elif n_specimens < 2:
+        raise ValueError(
+            "calibration by='board' needs at least 2 normal specimens, there is "
+            f"{n_specimens}; use Calibration(by='take')"
+        )
+    elif not has_reference:
+        chosen = hold_out_specimens(specimens[is_normal], false_alarm_rate, rng)
+        held_out = np.isin(specimens, chosen)
+    return held_out
+
+
+def _hold_out_named(
+    named: ArrayLike,
+    boards: NDArray[Any],
+    specimens: NDArray[np.intp],
+    is_normal: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    # The other end of a specimen would give it away.
+    held_out = np.isin(
+        specimens, specimens[np.isin(boards, np.atleast_1d(np.asarray(named)))]
+    )
+    if not (held_out & is_normal).any() or not (~held_out & is_normal).any():
+        raise ValueError(
+            f"calibration: boards={np.asarray(named).tolist()} must name some of the "
+            "normal specimens of y and leave others"
+        )
+    return held_out
 
 
 def takes_needed(false_alarm_rate: float) -> int:
@@ -26,7 +165,7 @@ def takes_needed(false_alarm_rate: float) -> int:
 
 
 def default_held_out(n_takes: int, false_alarm_rate: float) -> int:
-    """Count the takes that are set apart to calibrate with if nobody says.
+    """Count the takes that are held out to calibrate with by default.
 
     Parameters
     ----------
@@ -107,18 +246,18 @@ def hold_out_specimens(
 def left_out_scores(
     features: NDArray[np.floating],
     specimens: NDArray[Any],
-    make_normality: Callable[[], Any],
+    fit_normality: Callable[[NDArray[np.floating]], Any],
 ) -> NDArray[np.float64]:
     """Score each specimen's takes against the normal takes of the others.
 
     Parameters
     ----------
     features : ndarray of shape (n_takes, n_features)
-        What is judged of each normal take.
+        Features of each normal take.
     specimens : ndarray of shape (n_takes,)
         Specimen of each take.
-    make_normality : callable
-        Gives an unfitted estimator with `fit` and `score_samples`.
+    fit_normality : callable
+        From features of normal takes to a fitted estimator with `score_samples`.
 
     Returns
     -------
@@ -128,7 +267,7 @@ def left_out_scores(
     scores = np.empty(len(features))
     for specimen in np.unique(specimens):
         left_out = specimens == specimen
-        normality = make_normality().fit(features[~left_out])
+        normality = fit_normality(features[~left_out])
         scores[left_out] = normality.score_samples(features[left_out])
     return scores
 
@@ -151,8 +290,8 @@ def find_threshold(scores: NDArray[np.floating], false_alarm_rate: float) -> flo
     Returns
     -------
     float
-        Halfway between the scores ranked k − 1 and k, for a threshold equal to a
-        score would turn with its last digit; for k ≤ 1, just below the lowest.
+        Halfway between the scores ranked k − 1 and k, as at a threshold equal to a
+        score the last digit would decide; for k ≤ 1, just below the lowest.
 
     Warns
     -----
@@ -169,7 +308,7 @@ def find_threshold(scores: NDArray[np.floating], false_alarm_rate: float) -> flo
             f"{takes_needed(false_alarm_rate)} normal takes to calibrate with, there "
             f"are {n_takes}: the threshold is just below the lowest of them, and more "
             "false alarms than asked must be expected",
-            stacklevel=3,
+            stacklevel=5,
         )
     if rank <= 1:
         margin = 1e-6 * max(abs(ranked[0]), ranked[-1] - ranked[0])
@@ -178,23 +317,28 @@ def find_threshold(scores: NDArray[np.floating], false_alarm_rate: float) -> flo
 
 
 def conformal_p_values(
-    scores: NDArray[np.floating], calibration_scores: NDArray[np.floating]
+    scores: ArrayLike, calibration_scores: ArrayLike
 ) -> NDArray[np.float64]:
-    """Tell how rare scores as low as these are among normal takes.
+    """Compute how rare scores as low as these are among normal takes.
 
     Parameters
     ----------
-    scores : ndarray of shape (n_takes,)
-        Scores to judge; NaN stays NaN.
-    calibration_scores : ndarray of shape (n_calibration,)
-        Scores of normal takes, in ascending order.
+    scores : array-like of shape (n_takes,)
+        Scores; higher is more normal, and NaN stays NaN.
+    calibration_scores : array-like of shape (n_calibration,)
+        Scores of normal takes that the detector was not fitted on.
 
     Returns
     -------
     ndarray of shape (n_takes,)
         (1 + number of normal takes that score no higher) / (1 + number of normal
         takes), the conformal p-value.
+
+    Examples
+    --------
+    >>> conformal_p_values([-3.0, 0.0], [-2.0, -1.0, 0.5])
+    array([0.25, 0.75])
     """
-    lower = np.searchsorted(calibration_scores, scores, side="right")
-    p_values = (1 + lower) / (1 + len(calibration_scores))
+    ranked = np.sort(calibration_scores)
+    p_values = (1 + np.searchsorted(ranked, scores, side="right")) / (1 + len(ranked))
     return np.where(np.isnan(scores), np.nan, p_values)

@@ -1,12 +1,42 @@
-"""What watches a training."""
+"""What follows a training of skorch, and how a callback ends it."""
 
-import dis
+from collections.abc import Callable
 from typing import Any
 
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import Tensor
-from tqdm import tqdm
+
+
+class EarlyEnd(Exception):  # noqa: N818 - it is no error
+    """A callback has ended the training."""
+
+
+class InterruptibleNet(NeuralNet):
+    """A net whose interrupts by callbacks are not those of the user.
+
+    To end a training, a callback of skorch raises KeyboardInterrupt, as Ctrl-C does.
+    """
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Call a method of each callback.
+
+        Parameters
+        ----------
+        method_name : str
+            Which one.
+        **cb_kwargs : dict
+            What it is called with.
+
+        Raises
+        ------
+        EarlyEnd
+            If a callback ends the training, or Ctrl-C comes while one runs.
+        """
+        try:
+            super().notify(method_name, **cb_kwargs)
+        except KeyboardInterrupt as interrupt:
+            raise EarlyEnd from interrupt
 
 
 class StopAtDivergence(Callback):
@@ -15,24 +45,24 @@ class StopAtDivergence(Callback):
     def on_batch_end(
         self, net: NeuralNet, batch: Any = None, training: bool = True, **kwargs: Any
     ) -> None:
-        """Look at the loss and the output of a batch.
+        """Check the loss and the output of a batch.
 
         Parameters
         ----------
         net : NeuralNet
             What is trained.
         batch : tuple of Tensor, default=None
-            Not looked at.
+            Not used.
         training : bool, default=True
-            Not looked at.
+            Not used.
         **kwargs : dict
             The loss and the output, "y_pred".
 
         Raises
         ------
         ValueError
-            If one of them is not finite. An output can overflow unnoticed by the
-            loss: triplets at a distance of NaN are not mined.
+            If one of them is not finite. An output can overflow without a trace in
+            the loss: triplets at a distance of NaN are not mined.
         """
         outputs = kwargs["y_pred"]
         for each in (
@@ -48,34 +78,33 @@ class AdvanceBar(Callback):
 
     Parameters
     ----------
-    bar : tqdm
-        The bar.
+    advance : callable
+        What `progress_bar` yields.
     """
 
-    def __init__(self, bar: tqdm) -> None:
-        self.bar = bar
+    def __init__(self, advance: Callable[..., None]) -> None:
+        self.advance = advance
 
     def on_epoch_end(self, net: NeuralNet, *args: Any, **kwargs: Any) -> None:
-        """Show the loss of the epoch.
+        """Show the losses of the epoch.
 
         Parameters
         ----------
         net : NeuralNet
             What is trained.
         *args, **kwargs
-            The data sets; not looked at.
+            The data sets; not used.
         """
-        losses = {
-            name: net.history[-1][name]
+        losses = (
+            f"{name}={net.history[-1][name]:.3g}"
             for name in ("train_loss", "valid_loss")
             if name in net.history[-1]
-        }
-        self.bar.set_postfix(losses, refresh=False)
-        self.bar.update()
+        )
+        self.advance(note=" ".join(losses))
 
 
 def describe_divergence(net: NeuralNet) -> str:
-    """Say when a training diverged and what to change.
+    """Write when a training diverged and what to change.
 
     Parameters
     ----------
@@ -91,27 +120,3 @@ def describe_divergence(net: NeuralNet) -> str:
         f"the loss became NaN or infinite in epoch {len(net.history)} with "
         f"lr={net.lr:g}: try a smaller learning rate"
     )
-
-
-def is_early_end(interrupt: KeyboardInterrupt) -> bool:
-    """Tell skorch's way for a callback to end the training from the user's.
-
-    Parameters
-    ----------
-    interrupt : KeyboardInterrupt
-        What was raised.
-
-    Returns
-    -------
-    bool
-        Whether a callback raised it itself.
-    """
-    traceback = interrupt.__traceback__
-    if traceback is None:
-        return False
-    while traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    frame = traceback.tb_frame
-    # A user's can come in the middle of a callback too, but in none of its raises.
-    is_raised = frame.f_code.co_code[traceback.tb_lasti] == dis.opmap["RAISE_VARARGS"]
-    return is_raised and isinstance(frame.f_locals.get("self"), Callback)

@@ -1,34 +1,37 @@
 """How far a point lies from the cloud of the normal ones."""
 
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.covariance import ledoit_wolf
+from sklearn.covariance import LedoitWolf
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-# Share of its mean by which a feature that never changes may seem to.
-_ROUNDING = 1e-10
-# Variance of a direction in which the points are as good as alike.
+# Least variance of a direction, of points with a deviation of 1. Points that are all
+# alike, or copies of two, leave directions without any, and what differs in one of
+# them must not score as they do, as it would with a pseudo-inverse.
 _SMALLEST = 1e-12
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class MahalanobisDistance(BaseEstimator):
-    """Judge points by their distance to the mean of the normal ones, in deviations.
+    """Score points by their distance to the mean of the normal ones, in deviations.
 
     Features are brought to unit deviation, and their covariance is shrunk as much as
-    the number of points asks for, so that fewer points than features are enough
+    suits their number, so that fewer points than features are enough
     (O. Ledoit and M. Wolf, "A well-conditioned estimator for large-dimensional
     covariance matrices", Journal of Multivariate Analysis 88, 2004). It suits a few
     hundred features: its work grows with the cube of their number.
 
     Attributes
     ----------
-    mean_, deviation_ : ndarray of shape (n_features,)
-        Of the normal points; a feature that never changes has a deviation of 1.
+    scaler_ : StandardScaler
+        Scales features by their mean and deviation among the normal points.
     whitening_ : ndarray of shape (n_features, n_features)
-        Turns deviations into directions of unit variance.
+        Turns scaled features into directions of unit variance.
     n_features_in_ : int
         Number of features.
 
@@ -43,8 +46,8 @@ class MahalanobisDistance(BaseEstimator):
     _parameter_constraints: ClassVar[dict] = {}
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: Any = None) -> "MahalanobisDistance":
-        """Learn the cloud of the normal points.
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Fit the cloud of the normal points.
 
         Parameters
         ----------
@@ -59,15 +62,10 @@ class MahalanobisDistance(BaseEstimator):
             Itself.
         """
         points = validate_data(self, X, dtype=np.float64)
-        self.mean_ = points.mean(axis=0)
-        deviation = points.std(axis=0)
-        # What never changes but by rounding has no deviation to measure by.
-        constant = deviation <= _ROUNDING * np.abs(self.mean_)
-        self.deviation_ = np.where(constant, 1.0, deviation)
-        centred = (points - self.mean_) / self.deviation_
-        covariance, _ = ledoit_wolf(centred, assume_centered=True)
-        variances, directions = np.linalg.eigh(np.atleast_2d(covariance))
-        # Points that are all alike leave no variance; others have about 1.
+        self.scaler_ = StandardScaler().fit(points)
+        cloud = LedoitWolf(store_precision=False, assume_centered=True)
+        cloud.fit(self.scaler_.transform(points))
+        variances, directions = np.linalg.eigh(cloud.covariance_)
         self.whitening_ = directions / np.sqrt(np.maximum(variances, _SMALLEST))
         return self
 
@@ -77,7 +75,7 @@ class MahalanobisDistance(BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Points to judge.
+            Points.
 
         Returns
         -------
@@ -86,5 +84,4 @@ class MahalanobisDistance(BaseEstimator):
         """
         check_is_fitted(self)
         points = validate_data(self, X, reset=False, dtype=np.float64)
-        centred = (points - self.mean_) / self.deviation_
-        return -np.linalg.norm(centred @ self.whitening_, axis=1)
+        return -np.linalg.norm(self.scaler_.transform(points) @ self.whitening_, axis=1)

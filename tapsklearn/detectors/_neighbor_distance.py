@@ -1,7 +1,8 @@
 """How far a point lies from its nearest normal ones."""
 
+from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,10 +15,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 _POINTS_AT_ONCE = 256
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class NeighborDistance(BaseEstimator):
-    """Judge points by their mean distance to the nearest normal ones.
+    """Score points by their mean distance to the nearest normal ones.
 
-    All distances are computed (no tree), so a fitted one is plain numbers.
+    All distances are computed (no tree), so that what is fitted is plain numbers, and
+    each point by itself: those of scikit-learn's `NearestNeighbors`, computed by
+    matrices, change with the other points that are scored with it, by up to 3e-7 of
+    the distance, and distances of close points have half of the digits.
 
     Parameters
     ----------
@@ -42,12 +47,11 @@ class NeighborDistance(BaseEstimator):
         "n_neighbors": [Interval(Integral, 1, None, closed="left")]
     }
 
-    def __init__(self, *, n_neighbors: int = 5) -> None:
-        self.n_neighbors = n_neighbors
+    n_neighbors: int = 5
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: Any = None) -> "NeighborDistance":
-        """Remember the normal points.
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Keep the normal points.
 
         Parameters
         ----------
@@ -70,7 +74,7 @@ class NeighborDistance(BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Points to judge.
+            Points.
 
         Returns
         -------
@@ -85,11 +89,11 @@ class NeighborDistance(BaseEstimator):
         scores = np.empty(len(points))
         squares = np.vecdot(reference, reference)
         for some in gen_batches(len(points), _POINTS_AT_ONCE):
-            # The square expanded, but for the point's own, which ranks nothing.
+            # The square expanded, without the point's own, which ranks nothing.
             ranked = squares - 2 * (points[some] @ reference.T)
             nearest = np.argpartition(ranked, n_neighbors - 1, axis=1)[:, :n_neighbors]
-            # That is fast, but loses half of the digits for close points: measure
-            # those that it found anew.
+            # That is fast, but loses half of the digits for close points: the
+            # distances to those found are computed anew.
             total = np.zeros(len(nearest))
             for neighbor in nearest.T:
                 difference = points[some] - reference[neighbor]

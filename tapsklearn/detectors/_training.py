@@ -1,253 +1,252 @@
-"""Train a torch network with skorch, reproducibly, leaving numpy behind."""
+"""What the detectors that train their network have in common, with skorch."""
 
-import contextlib
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import clone
-from skorch import NeuralNet
+from sklearn.utils._param_validation import Interval, StrOptions
 from skorch.callbacks import Callback
 from skorch.helper import predefined_split
 from torch import Tensor, nn
-from torch.optim.swa_utils import update_bn
 from torch.utils.data import TensorDataset
-from tqdm import tqdm
 
+from tapsklearn._progress import progress_bar
 from tapsklearn.detectors._augmentation import Augmentation
 from tapsklearn.detectors._batches import Batches
+from tapsklearn.detectors._calibration import hold_out_takes
 from tapsklearn.detectors._callbacks import (
     AdvanceBar,
+    EarlyEnd,
+    InterruptibleNet,
     StopAtDivergence,
     describe_divergence,
-    is_early_end,
 )
+from tapsklearn.detectors._docstrings import complete_docstring
+from tapsklearn.detectors._network import NetworkDetector, as_images
+from tapsklearn.detectors._weights import seeded, settle_batch_norm, to_arrays
 
-OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
+_OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
     "sgd": torch.optim.SGD,
 }
 
-# Crops of which batch normalization takes its statistics together.
-_SETTLED_AT_ONCE = 64
 
-# Building a network draws from torch's one global generator, which threads share.
-_GLOBAL_GENERATOR = threading.Lock()
+@complete_docstring
+@dataclass(kw_only=True, eq=False, repr=False)
+class TrainedDetector(NetworkDetector):
+    """Train a network, then score takes in one of its spaces.
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train: what the parameters of the same names of a detector say."""
-
-    optimizer: str
-    lr: float
-    weight_decay: float
-    max_epochs: int
-    batch_size: int
-    takes_per_board: int | None
-    augmentation: Augmentation | None
-    device: str
-    precision: str
-    callbacks: Sequence[Callback] | None
-    verbose: int
-
-
-@contextlib.contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Seed torch for building a network, and put its state back afterwards.
+    A method states which network (`_make_network`) and which loss (`_make_criterion`)
+    it uses; whether it is trained on boards or to reconstruct crops is its base's.
 
     Parameters
     ----------
-    seed : int
-        The seed.
+    augmentation : {"default", None} or Augmentation, default="default"
+        How crops are changed each time that the network is trained on them; "default"
+        is `Augmentation()`. If None, they stay as they are.
+    optimizer : {"adam", "adamw", "sgd"}, default="adamw"
+        Optimizer.
+    lr : float, default=1e-3
+        Learning rate.
+    weight_decay : float, default=5e-4
+        Weight decay.
+    max_epochs : int, default=30
+        Passes over the takes that the network is trained on.
+    batch_size : int, default=16
+        Crops a step, at most.
+    validation_size : float, default=None
+        Share of these takes that are held out of the training, and whose loss is the
+        "valid_loss" that skorch's callbacks can watch. If None, there are none.
+    precision : {"float32", "bfloat16", "auto"}, default="float32"
+        Precision of training on float32 crops, which gives other weights; "auto" is
+        bfloat16 where the processor computes in it. Scores are always computed in the
+        dtype of X.
+    callbacks : list of skorch callbacks, default=None
+        Called while training, after ours: skorch's `LRScheduler` or `EarlyStopping`,
+        for example.
+    verbose : int, default=0
+        1 shows a progress bar, 2 prints skorch's table of epochs.
 
-    Yields
-    ------
-    None
-        Nothing.
-    """
-    with _GLOBAL_GENERATOR, torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        yield
-
-
-def train(
-    network: nn.Module,
-    criterion: nn.Module,
-    training: TensorDataset,
-    recipe: Recipe,
-    *,
-    seed: int,
-    validation: TensorDataset | None = None,
-    title: str = "training",
-) -> list[dict[str, float]]:
-    """Train a network in place.
-
-    Parameters
+    Attributes
     ----------
-    network : Module
-        What to train.
-    criterion : Module
-        The loss of (output, class), or of (output, crop); its own weights are
-        trained too.
-    training : TensorDataset
-        Crops of shape (n, 1, n_freqs, n_frames) and their classes; or crops alone,
-        which are to be drawn again.
-    recipe : Recipe
-        How to train.
-    seed : int
-        Seed of the order of the crops and of the augmentation.
-    validation : TensorDataset, default=None
-        Like `training`; its loss is computed after each epoch.
-    title : str, default="training"
-        What the progress bar is called.
-
-    Returns
-    -------
-    list of dict
-        Of each epoch its number, its mean loss, that of `validation`, and the
-        seconds it took.
-
-    Raises
-    ------
-    ValueError
-        If the loss stops being finite.
+    criterion_weights_ : dict of str to ndarray
+        Weights of the loss, if it has any.
+    history_ : list of dict
+        Number, mean losses and seconds of each epoch.
+    precision_ : {"float32", "float64", "bfloat16"}
+        In which the network was trained.
     """
-    crops = training.tensors[0]
-    low_precision = _autocast_dtype(recipe.precision, recipe.device, crops.dtype)
-    network.to(dtype=crops.dtype)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    criterion.to(dtype=crops.dtype)
-    with tqdm(
-        total=recipe.max_epochs, desc=title, unit="epoch", disable=recipe.verbose != 1
-    ) as bar:
-        net = NeuralNet(
-            network if low_precision is None else _Autocast(network, low_precision),
-            criterion=criterion,
-            optimizer=OPTIMIZERS[recipe.optimizer],
-            optimizer__weight_decay=recipe.weight_decay,
-            lr=recipe.lr,
-            max_epochs=recipe.max_epochs,
-            batch_size=recipe.batch_size,
-            iterator_train=Batches,
-            iterator_train__generator=torch.Generator().manual_seed(seed),
-            iterator_train__takes_per_board=recipe.takes_per_board,
-            iterator_train__augmentation=recipe.augmentation,
-            iterator_valid=Batches,
-            iterator_valid__generator=torch.Generator().manual_seed(seed),
-            train_split=None if validation is None else predefined_split(validation),
-            device=recipe.device,
-            # Cloned, as a scheduler keeps what it schedules.
-            callbacks=[
-                ("stop_at_divergence", StopAtDivergence()),
-                ("advance_bar", AdvanceBar(bar)),
-                *(clone(callback, safe=False) for callback in recipe.callbacks or ()),
-            ],
-            verbose=max(0, recipe.verbose - 1),
-        )
-        # What `net.fit` does, except that it takes every interrupt for an early end.
-        net.initialize()
-        net.notify("on_train_begin", X=training, y=None)
-        try:
-            net.fit_loop(training)
-        except KeyboardInterrupt as interrupt:
-            if not is_early_end(interrupt):
-                raise
-        net.notify("on_train_end", X=training, y=None)
-    if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
-        raise ValueError(describe_divergence(net))
-    settle_batch_norm(network, crops, device=recipe.device, seed=seed)
-    network.to("cpu")
-    criterion.to("cpu")
-    return [
-        {
-            "epoch": epoch["epoch"],
-            **{
-                name: float(epoch[name])
-                for name in ("train_loss", "valid_loss")
-                if name in epoch
-            },
-            "seconds": float(epoch["dur"]),
-        }
-        for epoch in net.history
-    ]
 
-
-def settle_batch_norm(
-    network: nn.Module, crops: Tensor, *, device: str, seed: int
-) -> None:
-    """Let batch normalization take its statistics from crops as they are scored.
-
-    The running averages of training lag behind the weights and are of augmented
-    crops.
-
-    Parameters
-    ----------
-    network : Module
-        The network; without batch normalization it stays as it is.
-    crops : Tensor of shape (n, 1, n_freqs, n_frames)
-        Crops.
-    device : str
-        Torch device that the network is on.
-    seed : int
-        Seed of the order of the crops.
-    """
-    batches = Batches(
-        TensorDataset(crops),
-        batch_size=_SETTLED_AT_ONCE,
-        generator=torch.Generator().manual_seed(seed),
-    )
-    update_bn(batches, network, device=torch.device(device))
-
-
-def to_arrays(module: nn.Module) -> dict[str, NDArray[Any]]:
-    """Copy a module's weights into numpy arrays.
-
-    Parameters
-    ----------
-    module : Module
-        Of which the weights are.
-
-    Returns
-    -------
-    dict of str to ndarray
-        The module's state.
-    """
-    return {
-        name: weight.detach().cpu().numpy().copy()
-        for name, weight in module.state_dict().items()
+    _parameter_constraints: ClassVar[dict] = {
+        **NetworkDetector._parameter_constraints,
+        "augmentation": [StrOptions({"default"}), Augmentation, None],
+        "optimizer": [StrOptions(set(_OPTIMIZERS))],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "validation_size": [Interval(Real, 0, 1, closed="neither"), None],
+        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
+        "callbacks": [list, None],
+        "verbose": ["verbose"],
     }
 
+    augmentation: Any = "default"
+    optimizer: str = "adamw"
+    lr: float = 1e-3
+    weight_decay: float = 5e-4
+    max_epochs: int = 30
+    batch_size: int = 16
+    validation_size: float | None = None
+    precision: str = "float32"
+    callbacks: Sequence[Callback] | None = None
+    verbose: int = 0
 
-def from_arrays(module: nn.Module, weights: dict[str, NDArray[Any]]) -> nn.Module:
-    """Put weights into a module, in their dtype, ready to score.
+    _targets: ClassVar[Literal["classes", "crops"]]
 
-    Parameters
-    ----------
-    module : Module
-        Of the architecture that the weights are of.
-    weights : dict of str to ndarray
-        What `to_arrays` gave.
+    def _choose_classes(
+        self, boards: NDArray[Any], is_normal: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Choose the takes to train on, and number the class of each of these."""
+        raise NotImplementedError
 
-    Returns
-    -------
-    Module
-        The same module, in evaluation mode.
-    """
-    state = {name: torch.from_numpy(np.array(w)) for name, w in weights.items()}
-    dtypes = {w.dtype for w in state.values() if w.is_floating_point()}
-    module.to(dtype=dtypes.pop() if dtypes else None)
-    module.load_state_dict(state)
-    return module.eval().requires_grad_(False)
+    def _make_criterion(self, n_classes: int) -> nn.Module:
+        """Build the loss of (output, class), or of (output, crop)."""
+        raise NotImplementedError
+
+    def _count_takes_per_board(self) -> int | None:
+        """Return how many crops of each board a batch holds; None is as they come."""
+        return None
+
+    def _train(
+        self,
+        takes: NDArray[np.floating],
+        boards: NDArray[Any],
+        is_normal: NDArray[np.bool_],
+        rng: np.random.RandomState,
+    ) -> None:
+        chosen, classes = self._choose_classes(boards, is_normal)
+        takes, boards = takes[chosen], boards[chosen]
+        build_seed, order_seed = rng.randint(np.iinfo(np.int32).max, size=2).tolist()
+        training, validation = _as_dataset(takes, classes), None
+        if self.validation_size is not None:
+            n_held_out = round(self.validation_size * len(takes))
+            held_out = hold_out_takes(boards, n_held_out, rng)
+            training = _as_dataset(takes[~held_out], classes[~held_out])
+            validation = _as_dataset(takes[held_out], classes[held_out])
+        with seeded(build_seed):
+            network = self._make_network(self._image_shape)
+            criterion = self._make_criterion(1 + int(classes.max()))
+        self._run_training(network, criterion, training, validation, seed=order_seed)
+        settle_batch_norm(
+            network, training.tensors[0], device=self.device, seed=order_seed
+        )
+        self._keep(network.to("cpu"))
+        self.criterion_weights_ = to_arrays(criterion.to("cpu"))
+
+    def _run_training(
+        self,
+        network: nn.Module,
+        criterion: nn.Module,
+        training: TensorDataset,
+        validation: TensorDataset | None,
+        *,
+        seed: int,
+    ) -> None:
+        """Train a network and the weights of its loss in place."""
+        dtype = training.tensors[0].dtype
+        trained_in = self._choose_precision(dtype)
+        self.precision_ = str(trained_in).removeprefix("torch.")
+        layout: Any = {"memory_format": torch.channels_last}
+        network.to(dtype=dtype).to(**layout)
+        criterion.to(dtype=dtype)
+        with progress_bar(
+            type(self).__name__, self.max_epochs, verbose=int(self.verbose == 1)
+        ) as advance:
+            net = InterruptibleNet(
+                network if trained_in == dtype else _Autocast(network, trained_in),
+                criterion=criterion,
+                optimizer=_OPTIMIZERS[self.optimizer],
+                optimizer__weight_decay=self.weight_decay,
+                lr=self.lr,
+                max_epochs=self.max_epochs,
+                batch_size=self.batch_size,
+                iterator_train=Batches,
+                iterator_train__generator=torch.Generator().manual_seed(seed),
+                iterator_train__targets=self._targets,
+                iterator_train__takes_per_board=self._count_takes_per_board(),
+                iterator_train__augmentation=self._make_augmentation(),
+                iterator_valid=Batches,
+                iterator_valid__generator=torch.Generator().manual_seed(seed),
+                iterator_valid__targets=self._targets,
+                train_split=None
+                if validation is None
+                else predefined_split(validation),
+                device=self.device,
+                # Cloned, as a scheduler keeps what it schedules.
+                callbacks=[
+                    ("stop_at_divergence", StopAtDivergence()),
+                    ("advance_bar", AdvanceBar(advance)),
+                    *(clone(each, safe=False) for each in self.callbacks or ()),
+                ],
+                verbose=max(0, int(self.verbose) - 1),
+            )
+            # What `net.fit` does, except that it takes every interrupt for an early
+            # end.
+            net.initialize()
+            try:
+                net.notify("on_train_begin", X=training, y=None)
+                net.fit_loop(training)
+            except EarlyEnd:
+                pass
+            net.notify("on_train_end", X=training, y=None)
+        if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
+            raise ValueError(describe_divergence(net))
+        self.history_ = [
+            {
+                "epoch": epoch["epoch"],
+                **{
+                    name: float(epoch[name])
+                    for name in ("train_loss", "valid_loss")
+                    if name in epoch
+                },
+                "seconds": float(epoch["dur"]),
+            }
+            for epoch in net.history
+            if "dur" in epoch  # an epoch that a callback has cut short has none
+        ]
+
+    def _make_augmentation(self) -> Augmentation | None:
+        if self.augmentation is None:
+            return None
+        if self.augmentation == "default":
+            return Augmentation()
+        self.augmentation._validate_params()
+        return self.augmentation
+
+    def _choose_precision(self, dtype: torch.dtype) -> torch.dtype:
+        """Choose the dtype to train in on crops of a dtype."""
+        if self.precision == "bfloat16" and dtype != torch.float32:
+            raise ValueError(
+                "precision='bfloat16' trains on float32 crops, and X is float64: give "
+                "X.astype('float32'), or leave precision at 'float32'"
+            )
+        is_low = self.precision == "bfloat16" or (
+            self.precision == "auto"
+            and dtype == torch.float32
+            and _has_bfloat16(self.device)
+        )
+        return torch.bfloat16 if is_low else dtype
 
 
 class _Autocast(nn.Module):
-    """Run a network in low precision and give its output in float32."""
+    """Run a network in low precision and return its output in float32."""
 
     def __init__(self, network: nn.Module, dtype: torch.dtype) -> None:
         super().__init__()
@@ -262,20 +261,17 @@ class _Autocast(nn.Module):
         return tuple(each.float() for each in outputs)
 
 
-def _autocast_dtype(
-    precision: str, device: str, dtype: torch.dtype
-) -> torch.dtype | None:
-    """Decide whether to train in bfloat16; None keeps the dtype of the crops."""
-    if dtype != torch.float32 or precision == "float32":
-        return None
-    if precision == "bfloat16" or _has_bfloat16(device):
-        return torch.bfloat16
-    return None
-
-
 def _has_bfloat16(device: str) -> bool:
     if device.startswith("cuda"):
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.device(device).type == "cpu" and (
         torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     )
+
+
+def _as_dataset(
+    takes: NDArray[np.floating], classes: NDArray[np.int64]
+) -> TensorDataset:
+    """Make each view of the takes a row, with the class of its take."""
+    of_views = np.repeat(classes, takes.shape[1])
+    return TensorDataset(as_images(takes), torch.from_numpy(of_views))

@@ -55,12 +55,12 @@ def anomaly_scorer(metric: str = "roc_auc", *, normal_boards: ArrayLike) -> Any:
 
     Examples
     --------
-    >>> from tapsklearn import CropKNNDetector
+    >>> from tapsklearn import CropDetector
     >>> crops = np.random.default_rng(0).normal(size=(40, 16, 24))
     >>> crops[30:] += 5
     >>> boards = np.repeat(["oak", "ash", "fir", "cracked"], 10)
     >>> scorer = anomaly_scorer("roc_auc", normal_boards=["oak", "ash", "fir"])
-    >>> detector = CropKNNDetector(normal_boards=["oak", "ash", "fir"], random_state=0)
+    >>> detector = CropDetector(normal_boards=["oak", "ash", "fir"], random_state=0)
     >>> scorer(detector.fit(crops, boards), crops, boards)
     1.0
     """

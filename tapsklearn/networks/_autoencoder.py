@@ -6,13 +6,13 @@ _CHANNELS = (16, 8, 8)
 
 
 class ConvAutoencoder(nn.Module):
-    """Squeeze crops through three pooling steps and draw them again.
+    """Compress crops in three pooling steps and reconstruct them.
 
     The convolutional autoencoder of F. Chollet, "Building Autoencoders in Keras"
     (2016): 3 x 3 convolutions, ReLU and 2 x 2 max-pooling with 16, 8 and 8
     channels, mirrored with upsampling, but with a linear output, as standardized
-    crops are not bounded. Crops of any size are padded up to a multiple of 8 and
-    the drawing is cut back.
+    crops are not bounded. Crops of any size are padded up to a multiple of 8, and
+    the reconstruction is cut back.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class ConvAutoencoder(nn.Module):
         self.decoder = nn.Sequential(*decoder, nn.Conv2d(n_in, 1, 3, padding=1))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Draw crops again from what passes the bottleneck.
+        """Reconstruct crops from what passes the bottleneck.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class ConvAutoencoder(nn.Module):
     reconstruct = forward
 
     def decode(self, maps: Tensor) -> Tensor:
-        """Draw crops from the bottleneck.
+        """Reconstruct crops from the bottleneck.
 
         Parameters
         ----------
@@ -89,13 +89,13 @@ class ConvAutoencoder(nn.Module):
         Returns
         -------
         Tensor of shape (n, 1, n_freqs, n_frames)
-            Drawings.
+            Reconstructions.
         """
         n_freqs, n_frames = self.input_shape
         return self.decoder(maps)[..., :n_freqs, :n_frames]
 
     def embed(self, images: Tensor) -> Tensor:
-        """Give the bottleneck.
+        """Compute the bottleneck.
 
         Parameters
         ----------
@@ -110,7 +110,7 @@ class ConvAutoencoder(nn.Module):
         return self.feature_maps(images)[-1].flatten(1)
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
-        """Give the maps of the encoder's second and third step.
+        """Compute the maps of the encoder's second and third step.
 
         Parameters
         ----------

@@ -47,7 +47,7 @@ def make_conv_blocks(
 
 
 class _PooledPReLU(nn.PReLU):
-    """PReLU and then max-pooling, computed the other way round.
+    """PReLU and then max-pooling, computed in the reverse order.
 
     PReLU takes most of the time of a block, and after pooling there is a quarter
     to do. With a slope of at least 0 it is monotone, so the largest output comes
@@ -61,7 +61,7 @@ class _PooledPReLU(nn.PReLU):
 
     def forward(self, maps: Tensor) -> Tensor:
         largest = super().forward(nn.functional.max_pool2d(maps, self.kernel_size))
-        # A graph for export holds no decision, and the longer way is always right.
+        # An exported graph cannot branch, and the longer way is always right.
         if not torch.compiler.is_compiling() and self.weight.item() >= 0:
             return largest
         smallest = -nn.functional.max_pool2d(-maps, self.kernel_size)

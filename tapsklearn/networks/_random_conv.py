@@ -1,4 +1,4 @@
-"""Convolutional blocks that nobody trains."""
+"""Convolutional blocks with random weights, which are not trained."""
 
 from torch import Tensor, nn
 
@@ -10,7 +10,7 @@ _CHANNELS = (32, 32, 64)
 class RandomConvBlocks(nn.Module):
     """The first three blocks of the shallow network, batch-normalized.
 
-    Random filters already tell textures apart once batch normalization has brought
+    Random filters already separate textures once batch normalization has brought
     their outputs to one scale (K. Jarrett et al., "What is the best multi-stage
     architecture for object recognition?", ICCV 2009).
 
@@ -25,7 +25,7 @@ class RandomConvBlocks(nn.Module):
         self.blocks, _ = make_conv_blocks(input_shape, _CHANNELS, batch_norm=True)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Give the last maps.
+        """Compute the last maps.
 
         Parameters
         ----------
@@ -40,7 +40,7 @@ class RandomConvBlocks(nn.Module):
         return self.feature_maps(images)[-1]
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
-        """Give the maps of the second and of the third block.
+        """Compute the maps of the second and of the third block.
 
         Parameters
         ----------

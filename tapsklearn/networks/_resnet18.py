@@ -4,7 +4,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-_CHANNELS = (64, 128, 256, 512)
+# Channels of the four layers, in widths.
+_WIDTHS = (1, 2, 4, 8)
 
 
 class ResNet18(nn.Module):
@@ -13,8 +14,8 @@ class ResNet18(nn.Module):
     Convolution 3 x 3 with 64 channels, batch normalization and ReLU; four layers
     of two basic blocks (K. He et al., "Deep residual learning for image
     recognition", CVPR 2016) with 64, 128, 256 and 512 channels, each with stride 2
-    in its first block; then all that is left, 28,672 numbers of a crop of
-    100 x 120, into a linear layer.
+    in its first block; then a linear layer of all that is left, 28,672 numbers of
+    a crop of 100 x 120.
 
     Parameters
     ----------
@@ -23,10 +24,13 @@ class ResNet18(nn.Module):
     embedding_dim : int, default=512
         Size of the embedding.
     hidden_dim : int, default=None
-        Size of a linear layer before that of the embedding; None leaves it out.
+        Size of a linear layer before that of the embedding. If None, there is none.
+    width : int, default=64
+        Channels of the stem and of the first layer; the others have 2, 4 and 8 times
+        as many. The article's is 64.
     unit_sphere : bool, default=False
-        Whether to scale each embedding to length 1, for losses that only know
-        angles.
+        Whether to scale each embedding to length 1, for losses that depend
+        on angles alone.
     """
 
     def __init__(
@@ -35,26 +39,27 @@ class ResNet18(nn.Module):
         *,
         embedding_dim: int = 512,
         hidden_dim: int | None = None,
+        width: int = 64,
         unit_sphere: bool = False,
     ) -> None:
         super().__init__()
         self.unit_sphere = unit_sphere
-        n_in = _CHANNELS[0]
+        n_in = width
         self.stem = nn.Sequential(
             nn.Conv2d(1, n_in, 3, padding=1, bias=False),
             nn.BatchNorm2d(n_in),
             nn.ReLU(),
         )
         self.layers = nn.ModuleList()
-        height, width = input_shape
-        for n_out in _CHANNELS:
+        n_rows, n_columns = input_shape
+        for n_out in (width * times for times in _WIDTHS):
             self.layers.append(
                 nn.Sequential(
                     _BasicBlock(n_in, n_out, stride=2), _BasicBlock(n_out, n_out)
                 )
             )
-            n_in, height, width = n_out, -(-height // 2), -(-width // 2)
-        sizes = [n_in * height * width, embedding_dim]
+            n_in, n_rows, n_columns = n_out, -(-n_rows // 2), -(-n_columns // 2)
+        sizes = [n_in * n_rows * n_columns, embedding_dim]
         if hidden_dim is not None:
             sizes.insert(1, hidden_dim)
         self.head = nn.Sequential(
@@ -85,7 +90,7 @@ class ResNet18(nn.Module):
     embed = forward
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
-        """Give the maps of the middle layers, the second and the third.
+        """Compute the maps of the middle layers, the second and the third.
 
         Parameters
         ----------

@@ -9,7 +9,7 @@ _HIDDEN = (64, 32)
 
 
 class ShallowCNN(nn.Module):
-    """Five convolutional blocks and three linear layers that give an embedding.
+    """Five convolutional blocks and three linear layers that make an embedding.
 
     Each block is a 3 x 3 convolution without padding, PReLU and 2 x 2 max-pooling,
     with 32, 32, 64, 64 and 64 channels; then Linear 64, PReLU, Linear 32, PReLU,
@@ -27,8 +27,8 @@ class ShallowCNN(nn.Module):
         Whether the maps of each convolution are normalized, which the article's
         are not.
     unit_sphere : bool, default=False
-        Whether to scale each embedding to length 1, for losses that only know
-        angles.
+        Whether to scale each embedding to length 1, for losses that depend
+        on angles alone.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class ShallowCNN(nn.Module):
     embed = forward
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
-        """Give the maps of the middle blocks, the third and the fourth.
+        """Compute the maps of the middle blocks, the third and the fourth.
 
         Parameters
         ----------

@@ -9,7 +9,7 @@ from tapsklearn.networks._autoencoder import ConvAutoencoder
 
 
 class VariationalAutoencoder(nn.Module):
-    """Squeeze crops into a Gaussian of few dimensions and draw them again.
+    """Compress crops into a Gaussian of few dimensions and reconstruct them.
 
     The encoder and decoder of `ConvAutoencoder`, with linear layers between them
     to the mean and the logarithm of the variance of a latent (D. P. Kingma and
@@ -38,13 +38,13 @@ class VariationalAutoencoder(nn.Module):
         self.to_mean = nn.Linear(n_features, latent_dim)
         self.to_log_variance = nn.Linear(n_features, latent_dim)
         self.from_latent = nn.Linear(latent_dim, n_features)
-        # A generator of its own, so that training draws from no global one; what
+        # A generator of its own, so that training uses no global one; what
         # seeds the weights seeds it too.
         self._generator = torch.Generator()
         self._generator.manual_seed(int(torch.randint(2**31, (), device="cpu")))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Draw crops from a sample of their latents; from the mean in evaluation.
+        """Reconstruct crops from a sample of their latents; in evaluation, the mean.
 
         Parameters
         ----------
@@ -54,7 +54,7 @@ class VariationalAutoencoder(nn.Module):
         Returns
         -------
         reconstructions : Tensor of shape (n, 1, n_freqs, n_frames)
-            Drawings.
+            Reconstructions.
         mean, log_variance : Tensor of shape (n, latent_dim)
             The Gaussians.
         """
@@ -64,10 +64,10 @@ class VariationalAutoencoder(nn.Module):
         if self.training:
             noise = torch.randn(mean.shape, generator=self._generator)
             latent = mean + noise.to(mean) * (log_variance / 2).exp()
-        return self._draw(latent), mean, log_variance
+        return self._reconstruct(latent), mean, log_variance
 
     def reconstruct(self, images: Tensor) -> Tensor:
-        """Draw crops from the mean of their latents.
+        """Reconstruct crops from the mean of their latents.
 
         Parameters
         ----------
@@ -79,10 +79,10 @@ class VariationalAutoencoder(nn.Module):
         Tensor of shape (n, 1, n_freqs, n_frames)
             Reconstructions.
         """
-        return self._draw(self.embed(images))
+        return self._reconstruct(self.embed(images))
 
     def embed(self, images: Tensor) -> Tensor:
-        """Give the mean of the latents.
+        """Compute the mean of the latents.
 
         Parameters
         ----------
@@ -97,7 +97,7 @@ class VariationalAutoencoder(nn.Module):
         return self.to_mean(self.autoencoder.embed(images))
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
-        """Give the maps of the encoder's second and third step.
+        """Compute the maps of the encoder's second and third step.
 
         Parameters
         ----------
@@ -111,6 +111,6 @@ class VariationalAutoencoder(nn.Module):
         """
         return self.autoencoder.feature_maps(images)
 
-    def _draw(self, latent: Tensor) -> Tensor:
+    def _reconstruct(self, latent: Tensor) -> Tensor:
         maps = self.from_latent(latent).unflatten(1, self.autoencoder.bottleneck_shape)
         return self.autoencoder.decode(maps)

@@ -1,4 +1,4 @@
-"""What a model file says of itself, before anything else of it is read."""
+"""What a model file holds about itself, before anything else of it is read."""
 
 import copy
 import hashlib
@@ -21,7 +21,7 @@ _PACKAGES = ("numpy", "scikit-learn", "skops", "torch")
 
 
 def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Tell what a model file says of itself, without loading the model.
+    """Read what a model file holds about itself, without loading the model.
 
     Parameters
     ----------
@@ -34,8 +34,9 @@ def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
         `format` (a number), `created` (ISO 8601, UTC), `versions` (of tapsklearn,
         Python and what it stands on), `model` (its steps with their parameters, as
         text), `training` of a detector (`n_takes`, `boards` with the number of takes
-        and the condition of each, `features_sha256` and, if they were told,
-        `paths_sha256`) and `metrics` known at training time.
+        and the condition of each, `precision` of a trained network, `features_sha256`
+        and, if the paths were given, `paths_sha256`) and `metrics` known at training
+        time.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
 
     Notes
     -----
-    Whoever wrote the file chose what it says.
+    Whoever wrote the file chose what it holds.
 
     Examples
     --------
@@ -64,7 +65,7 @@ def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def parse_about(archive: ZipFile) -> dict[str, Any]:
-    """Read what a checked archive says of itself.
+    """Read what a checked archive holds about itself.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def parse_about(archive: ZipFile) -> dict[str, Any]:
     """
     about = json.loads(archive.read(ABOUT))
     if not isinstance(about["format"], int):
-        raise ModelFileError("does not say what format it has")
+        raise ModelFileError("names no format")
     if about["format"] > FORMAT:
         raise ModelFileError(
             f"was made by tapsklearn {about['versions']['tapsklearn']}, and this "
@@ -94,7 +95,7 @@ def describe_model(
     paths: Iterable[str | os.PathLike[str]] | None,
     metrics: Mapping[str, float] | None,
 ) -> dict[str, Any]:
-    """Write down what a model file says of itself.
+    """Collect what a model file holds about itself.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def describe_model(
     paths : iterable of path-like or None
         The files it was fitted on.
     metrics : mapping of str to float or None
-        What is known of how good it is.
+        How good it is, as far as that is known.
 
     Returns
     -------
@@ -126,6 +127,8 @@ def describe_model(
     fitted_on = getattr(detector, "training_set_", None)
     if fitted_on is not None:
         about["training"] = _describe_training(fitted_on, paths)
+        if hasattr(detector, "precision_"):
+            about["training"]["precision"] = detector.precision_
     if metrics is not None:
         about["metrics"] = {name: float(value) for name, value in metrics.items()}
     return about
@@ -134,9 +137,9 @@ def describe_model(
 def _write_out(step: Any) -> str:
     """Write a step with the parameters that are not its defaults, on one line."""
     shown = copy.copy(step)
-    for told_elsewhere in ("normal_boards", "specimens"):
-        if hasattr(shown, told_elsewhere):
-            setattr(shown, told_elsewhere, None)
+    for listed_elsewhere in ("normal_boards", "specimens"):
+        if hasattr(shown, listed_elsewhere):
+            setattr(shown, listed_elsewhere, None)
     return " ".join(repr(shown).split())
 
 

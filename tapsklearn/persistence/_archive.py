@@ -27,7 +27,7 @@ _ENCRYPTED = 1
 
 @contextlib.contextmanager
 def open_model(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
-    """Open a model file, and let whatever it makes readers raise name it.
+    """Open a model file, and name it in whatever error reading it raises.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def check_archive(archive: ZipFile, n_bytes: int) -> None:
     ------
     ModelFileError
         If a member is compressed, hidden, doubled, oddly named or not what its name
-        says, or the description of the objects is larger than any of ours.
+        promises, or the description of the objects is larger than any of ours.
     """
     members = archive.infolist()
     names = [member.filename for member in members]
@@ -119,22 +119,22 @@ def _check_array(archive: ZipFile, member: ZipInfo) -> None:
             raise ModelFileError(f"{member.filename} in it is not a whole array")
 
 
-def _count_nodes(state: Any, known: dict[Any, int]) -> int:
+def _count_nodes(state: Any, counted: dict[Any, int]) -> int:
     """Count the objects of a description, and again each time one is referred to.
 
     Objects are walked as often, and a few that hold each other twice, twenty deep,
     would be walked for hours.
     """
     if isinstance(state, list):
-        return 1 + sum(_count_nodes(each, known) for each in state)
+        return 1 + sum(_count_nodes(each, counted) for each in state)
     if not isinstance(state, dict):
         return 1
     identity = state.get("__id__")
-    if identity in known:
-        return known[identity]
+    if identity in counted:
+        return counted[identity]
     if identity is not None:
-        known[identity] = _MOST_NODES  # Within itself: a ring.
-    count = 1 + sum(_count_nodes(each, known) for each in state.values())
+        counted[identity] = _MOST_NODES  # Within itself: a ring.
+    count = 1 + sum(_count_nodes(each, counted) for each in state.values())
     if identity is not None:
-        known[identity] = count
+        counted[identity] = count
     return count

@@ -19,7 +19,7 @@ class ModelFileError(ValueError):
 
 
 class UntrustedClassesError(ModelFileError):
-    """A file holds classes that nobody said to trust.
+    """A file holds classes that are not trusted.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class UntrustedClassesError(ModelFileError):
 
 @contextlib.contextmanager
 def explain_damage(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Turn whatever a file made up by anyone makes readers raise into one error.
+    """Turn whatever error reading an arbitrary file raises into one of ours.
 
     Parameters
     ----------
@@ -71,6 +71,6 @@ def _describe(error: Exception) -> str:
 
 
 def _clean(message: str) -> str:
-    """Leave out what a terminal would obey, and what no one would read."""
+    """Leave out control characters, and what would be too long to read."""
     printable = "".join(sign if sign.isprintable() else " " for sign in message)
     return textwrap.shorten(printable, _LONGEST, placeholder=" ...")

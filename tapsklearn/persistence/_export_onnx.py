@@ -1,6 +1,7 @@
-"""Models that leave Python."""
+"""Models as files for onnxruntime."""
 
 import contextlib
+import copy
 import logging
 import os
 import warnings
@@ -29,8 +30,9 @@ def export_onnx(model: Any, path: str | os.PathLike[str]) -> None:
     """Write a model as ONNX, from waveform or crop to score.
 
     For detectors whose score is a distance to normal takes or an error of
-    reconstruction. A pipeline that begins with `TapFeatures` or the four steps takes
-    waveforms, at its sampling rate and of its duration; a detector alone takes crops.
+    reconstruction. A pipeline that begins with `TapFeatures` or the four steps has
+    waveforms as its input, at its sampling rate and of its duration; a detector alone
+    has crops.
     Needs the extra `onnx`.
 
     Parameters
@@ -39,33 +41,33 @@ def export_onnx(model: Any, path: str | os.PathLike[str]) -> None:
         Fitted detector, or pipeline from files to a detector.
     path : path-like
         The file. Its input is ``waveforms`` (n_takes, n_samples) or ``crops``, in
-        float32, and its output ``score`` (n_takes,). Its metadata say `offset`, the
+        float32, and its output ``score`` (n_takes,). Its metadata hold `offset`, the
         score below which a take is called abnormal, and, for waveforms, `sr`.
 
     Raises
     ------
     ValueError
-        If the model cannot be exported; the message says why.
+        If the model cannot be exported; the message gives the reason.
     ModuleNotFoundError
         If the extra is not installed.
 
     Notes
     -----
-    The file does not tell a take without a tap from others, as `TapCrop` does.
+    A take without a tap gets a score too, where `TapCrop` raises an error.
 
     Examples
     --------
     >>> import tempfile, numpy as np
-    >>> from tapsklearn import CropKNNDetector
+    >>> from tapsklearn import CropDetector
     >>> taps = np.random.default_rng(0).normal(size=(40, 16, 24)).astype("float32")
-    >>> detector = CropKNNDetector().fit(taps)
+    >>> detector = CropDetector().fit(taps)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     export_onnx(detector, f"{folder}/model.onnx")  # doctest: +SKIP
     """
     check_is_fitted(model)
     steps = _flatten(model)
     detector = steps[-1]
-    score = _make_scorer(detector)
+    score = _make_score(detector)
     example_shape: tuple[int, ...] = detector.input_shape_
     metadata = {"tapsklearn": __version__, "offset": repr(float(detector.offset_))}
     name = "crops"
@@ -130,53 +132,51 @@ def _make_features(parameters: dict[str, Any]) -> Any:
     return WaveformsToCrops(**parameters)
 
 
-def _make_scorer(detector: Any) -> Any:
-    """Build the torch module of a detector."""
-    from tapsklearn.detectors import CropKNNDetector, SpectrumKNNDetector
-    from tapsklearn.detectors._network_base import NetworkDetector
-    from tapsklearn.detectors._spaces import SPACES
-    from tapsklearn.networks._fold_batch_norm import fold_batch_norm
+def _make_score(detector: Any) -> Any:
+    """Build the torch module that scores crops as a detector does."""
+    from tapsklearn.detectors import CropDetector, SpectrumDetector
+    from tapsklearn.networks import fold_batch_norm
     from tapsklearn.persistence import _onnx_modules as modules
 
-    if isinstance(detector, NetworkDetector):
-        network = detector._build_network()
+    if hasattr(detector, "net_"):
+        network = copy.deepcopy(detector.net_)
         fold_batch_norm(network)
-        describe: Any = modules.NetworkNumbers(network, SPACES[detector.score_space])
-    elif isinstance(detector, SpectrumKNNDetector):
-        describe = modules.SpectrumNumbers()
-    elif isinstance(detector, CropKNNDetector):
-        describe = modules.CropNumbers()
+        features: Any = modules.NetworkFeatures(network, detector.score_space)
+    elif isinstance(detector, SpectrumDetector):
+        features = modules.SpectrumFeatures()
+    elif isinstance(detector, CropDetector):
+        features = modules.CropFeatures()
     else:
         raise ValueError(
             f"{type(detector).__name__} cannot be exported: it is no detector of "
             "tapsklearn"
         )
     image_shape = (1, *detector.input_shape_)[-2:]
-    judge = _make_judge(detector.normality_)
-    return modules.CropsToScores(describe, judge, image_shape)
+    normality = _make_normality(detector.normality_)
+    return modules.CropsToScores(features, normality, image_shape)
 
 
-def _make_judge(normality: Any) -> Any:
+def _make_normality(normality: Any) -> Any:
     from torch import nn
 
     from tapsklearn.detectors import MahalanobisDistance, NeighborDistance
-    from tapsklearn.detectors._spaces import ReconstructionError
     from tapsklearn.persistence import _onnx_modules as modules
 
     if isinstance(normality, Pipeline):
-        return nn.Sequential(*(_make_judge(step) for _, step in normality.steps))
+        return nn.Sequential(*(_make_normality(step) for _, step in normality.steps))
     if isinstance(normality, StandardScaler) and normality.with_mean:
         scale = 1.0 if normality.scale_ is None else normality.scale_
         return modules.Scaling(normality.mean_, scale)
-    if isinstance(normality, ReconstructionError):
+    if normality is None:  # the features are errors of reconstruction
         return modules.NegativeError()
     if isinstance(normality, NeighborDistance):
         return modules.NegativeNeighborDistance(
             normality.reference_, normality.n_neighbors
         )
     if isinstance(normality, MahalanobisDistance):
-        return modules.NegativeMahalanobisDistance(
-            normality.mean_, normality.deviation_, normality.whitening_
+        return nn.Sequential(
+            _make_normality(normality.scaler_),
+            modules.NegativeMahalanobisDistance(normality.whitening_),
         )
     raise ValueError(
         f"normality={type(normality).__name__} cannot be exported, only a distance to "
@@ -197,7 +197,7 @@ def _write_out(
         ) from error
     import torch
 
-    # One take would be taken for a batch that is always of one.
+    # An example of one take would make a model of one take only.
     example = torch.zeros(2, *shape)
     with _only_errors("torch.onnx"):
         program: Any = torch.onnx.export(
@@ -217,7 +217,7 @@ def _write_out(
 
 @contextlib.contextmanager
 def _only_errors(name: str) -> Iterator[None]:
-    """Keep what a library says of itself from the user, who cannot do anything."""
+    """Show errors of a library alone, as nobody can act on its other messages."""
     logger = logging.getLogger(name)
     level = logger.level
     logger.setLevel(logging.ERROR)

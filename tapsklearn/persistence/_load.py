@@ -16,7 +16,7 @@ from tapsklearn.persistence._errors import (
     ModelFileError,
     UntrustedClassesError,
 )
-from tapsklearn.persistence._trusted import OUR_CLASSES
+from tapsklearn.persistence._trusted import list_our_classes
 
 # Parameters that belong to a machine or to a training, and what they are in a file.
 # A folder of kept crops is one of pickles, which nothing from outside may choose.
@@ -46,14 +46,14 @@ def load(path: str | os.PathLike[str], trusted: Sequence[str] = ()) -> Any:
     ------
     ModelFileError
         If the file is no model, is damaged, holds classes that are not trusted, or
-        was made by a version that this one cannot read; the message says which.
+        was made by a version that this one cannot read; the message names the reason.
     OSError
         If there is no such file.
 
     See Also
     --------
     save : Write such a file.
-    read_about : What a file says of itself, without loading the model.
+    read_about : What a file holds about itself, without loading the model.
 
     Examples
     --------
@@ -121,19 +121,17 @@ def read_model(file: BinaryIO, n_bytes: int, trusted: Sequence[str]) -> Any:
         check_archive(archive, n_bytes)
         about = parse_about(archive)
     file.seek(0)
+    all_trusted = [*list_our_classes(), *trusted]
     try:
-        model = load_skops(file, trusted=[*OUR_CLASSES, *trusted])
+        model = load_skops(file, trusted=all_trusted)
     except UntrustedTypesFoundException as error:
-        names = set(get_untrusted_types(file=file)) - {*OUR_CLASSES, *trusted}
+        names = set(get_untrusted_types(file=file)) - {*all_trusted}
         raise UntrustedClassesError(names) from error
     if not isinstance(model, BaseEstimator):
         raise ModelFileError(f"holds no estimator, but a {type(model).__name__}")
     _check_parameters(model, about["versions"]["tapsklearn"])
     leave_machine(model)
     check_is_fitted(model)
-    for estimator in _walk(model):
-        if hasattr(estimator, "_check_weights"):
-            estimator._check_weights()
     return model
 
 
@@ -151,24 +149,24 @@ def leave_machine(model: BaseEstimator) -> None:
 
 
 def _check_parameters(model: BaseEstimator, made_by: str) -> None:
-    """Give parameters newer than the file their defaults; refuse what is not known."""
+    """Set parameters newer than the file to their defaults; refuse unknown ones."""
     for estimator in _walk(model):
         kind = type(estimator)
-        if f"{kind.__module__}.{kind.__name__}" not in OUR_CLASSES:
+        if f"{kind.__module__}.{kind.__name__}" not in list_our_classes():
             continue
-        known = signature(kind.__init__).parameters
-        for name, parameter in known.items():
+        parameters = signature(kind.__init__).parameters
+        for name, parameter in parameters.items():
             if parameter.default is not parameter.empty:
                 vars(estimator).setdefault(name, parameter.default)
         unknown = [
             name
             for name in vars(estimator)
-            if name not in known and not name.startswith("_") and not name.endswith("_")
+            if name not in parameters and name[0] != "_" and name[-1] != "_"
         ]
         if unknown:
             raise ModelFileError(
                 f"{kind.__name__} in it has {', '.join(unknown)}, which "
-                f"tapsklearn {made_by} knew and this {__version__} does not"
+                f"tapsklearn {made_by} had and this {__version__} has not"
             )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tapsklearn.detectors._spaces import Space
+from tapsklearn.networks import extract_features
 
 # As librosa.power_to_db has them by default: the least power, and how far below a
 # take's loudest bin its floor lies.
@@ -17,7 +17,7 @@ _FLOAT32_ROUNDING = 10 * torch.finfo(torch.float32).eps
 
 
 class WaveformsToCrops(nn.Module):
-    """Do what `TapFeatures` does, but for the files: they are given as waveforms.
+    """Compute what `TapFeatures` does, from waveforms.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class WaveformsToCrops(nn.Module):
     shifts : sequence of int
         As for `TapFeatures`.
     mean, scale : Tensor of shape (n_freqs,) or None
-        What each row is standardized by; None is each view by its own.
+        What each row is standardized by. If None, each view by its own.
     """
 
     window: Tensor
@@ -116,24 +116,24 @@ class WaveformsToCrops(nn.Module):
 
 
 class CropsToScores(nn.Module):
-    """Describe takes and judge the description.
+    """Extract features of takes and score them.
 
     Parameters
     ----------
-    describe : Module
-        From (n_takes, n_views, n_freqs, n_frames) to (n_takes, n_numbers).
-    judge : Module
+    features : Module
+        From (n_takes, n_views, n_freqs, n_frames) to (n_takes, n_features).
+    normality : Module
         From there, in double precision, to (n_takes,).
     image_shape : tuple of int
         Of one view.
     """
 
     def __init__(
-        self, describe: nn.Module, judge: nn.Module, image_shape: tuple[int, int]
+        self, features: nn.Module, normality: nn.Module, image_shape: tuple[int, int]
     ) -> None:
         super().__init__()
-        self.describe = describe
-        self.judge = judge
+        self.features = features
+        self.normality = normality
         self.image_shape = image_shape
 
     def forward(self, crops: Tensor) -> Tensor:
@@ -142,7 +142,7 @@ class CropsToScores(nn.Module):
         Parameters
         ----------
         crops : Tensor of shape (n_takes, ...)
-            Crops, of the shape that the detector takes.
+            Crops, of the shape that the detector is given.
 
         Returns
         -------
@@ -151,28 +151,28 @@ class CropsToScores(nn.Module):
         """
         n_views = crops[0].numel() // (self.image_shape[0] * self.image_shape[1])
         takes = crops.reshape(crops.shape[0], n_views, *self.image_shape)
-        return self.judge(self.describe(takes).double())
+        return self.normality(self.features(takes).double())
 
 
-class NetworkNumbers(nn.Module):
-    """Give what a network makes of takes in one of its spaces, mean over the views.
+class NetworkFeatures(nn.Module):
+    """Compute what a network makes of takes in a space, the mean over the views.
 
     Parameters
     ----------
     network : Module
         The network.
-    space : callable
-        The space.
+    space : str
+        The space, as for `extract_features`.
     """
 
-    def __init__(self, network: nn.Module, space: Space) -> None:
+    def __init__(self, network: nn.Module, space: str) -> None:
         super().__init__()
         self.network = network
         self.space = space
         self.dtype = next(network.parameters()).dtype
 
     def forward(self, takes: Tensor) -> Tensor:
-        """Describe takes.
+        """Extract features.
 
         Parameters
         ----------
@@ -181,19 +181,19 @@ class NetworkNumbers(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n_takes, n_numbers)
-            Numbers.
+        Tensor of shape (n_takes, n_features)
+            Features.
         """
         images = takes.flatten(0, 1).unsqueeze(1).to(self.dtype)
-        numbers = self.space(self.network, images)
-        return numbers.unflatten(0, (-1, takes.shape[1])).mean(dim=1)
+        features = extract_features(self.network, images, self.space)
+        return features.unflatten(0, (-1, takes.shape[1])).mean(dim=1)
 
 
-class SpectrumNumbers(nn.Module):
-    """Give mean and standard deviation of each row, mean over the views."""
+class SpectrumFeatures(nn.Module):
+    """Compute mean and deviation of each row, the mean over the views."""
 
     def forward(self, takes: Tensor) -> Tensor:
-        """Describe takes.
+        """Extract features.
 
         Parameters
         ----------
@@ -203,17 +203,17 @@ class SpectrumNumbers(nn.Module):
         Returns
         -------
         Tensor of shape (n_takes, 2 * n_freqs)
-            Numbers.
+            Features.
         """
         parts = [takes.mean(dim=3), takes.std(dim=3, correction=0)]
         return torch.cat(parts, dim=2).mean(dim=1)
 
 
-class CropNumbers(nn.Module):
-    """Give the whole crop, mean over the views."""
+class CropFeatures(nn.Module):
+    """Return the whole crop, the mean over the views."""
 
     def forward(self, takes: Tensor) -> Tensor:
-        """Describe takes.
+        """Extract features.
 
         Parameters
         ----------
@@ -223,20 +223,20 @@ class CropNumbers(nn.Module):
         Returns
         -------
         Tensor of shape (n_takes, n_freqs * n_frames)
-            Numbers.
+            Features.
         """
         return takes.mean(dim=1).flatten(1)
 
 
 class NegativeError(nn.Module):
-    """Judge as `ReconstructionError` does."""
+    """Score by an error of reconstruction."""
 
-    def forward(self, numbers: Tensor) -> Tensor:
+    def forward(self, features: Tensor) -> Tensor:
         """Score points.
 
         Parameters
         ----------
-        numbers : Tensor of shape (n_takes, 1)
+        features : Tensor of shape (n_takes, 1)
             Errors.
 
         Returns
@@ -244,15 +244,15 @@ class NegativeError(nn.Module):
         Tensor of shape (n_takes,)
             Scores.
         """
-        return -numbers[:, 0]
+        return -features[:, 0]
 
 
 class NegativeNeighborDistance(nn.Module):
-    """Judge as `NeighborDistance` does.
+    """Score as `NeighborDistance` does.
 
     Parameters
     ----------
-    reference : array of shape (n_reference, n_numbers)
+    reference : array of shape (n_reference, n_features)
         The normal points.
     n_neighbors : int
         How many are near.
@@ -267,12 +267,12 @@ class NegativeNeighborDistance(nn.Module):
         self.register_buffer("reference", torch.as_tensor(reference).double())
         self.register_buffer("squares", self.reference.square().sum(dim=1))
 
-    def forward(self, numbers: Tensor) -> Tensor:
+    def forward(self, features: Tensor) -> Tensor:
         """Score points.
 
         Parameters
         ----------
-        numbers : Tensor of shape (n_takes, n_numbers)
+        features : Tensor of shape (n_takes, n_features)
             Points.
 
         Returns
@@ -280,40 +280,34 @@ class NegativeNeighborDistance(nn.Module):
         Tensor of shape (n_takes,)
             Scores.
         """
-        ranked = self.squares - 2 * numbers @ self.reference.T
+        ranked = self.squares - 2 * features @ self.reference.T
         nearest = ranked.topk(self.n_neighbors, largest=False).indices
-        # Measured anew, as the square expanded loses half of the digits.
-        near = self.reference[nearest] - numbers[:, None]
+        # Computed anew, as the square expanded loses half of the digits.
+        near = self.reference[nearest] - features[:, None]
         return -near.square().sum(dim=2).sqrt().mean(dim=1)
 
 
 class NegativeMahalanobisDistance(nn.Module):
-    """Judge as `MahalanobisDistance` does.
+    """Score as `MahalanobisDistance` does, after its scaling.
 
     Parameters
     ----------
-    mean, deviation : array of shape (n_numbers,)
-        Of the normal points.
-    whitening : array of shape (n_numbers, n_numbers)
-        What turns them into a round cloud.
+    whitening : array of shape (n_features, n_features)
+        Turns scaled features into directions of unit variance.
     """
 
-    mean: Tensor
-    deviation: Tensor
     whitening: Tensor
 
-    def __init__(self, mean: Any, deviation: Any, whitening: Any) -> None:
+    def __init__(self, whitening: Any) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.as_tensor(mean))
-        self.register_buffer("deviation", torch.as_tensor(deviation))
         self.register_buffer("whitening", torch.as_tensor(whitening))
 
-    def forward(self, numbers: Tensor) -> Tensor:
+    def forward(self, features: Tensor) -> Tensor:
         """Score points.
 
         Parameters
         ----------
-        numbers : Tensor of shape (n_takes, n_numbers)
+        features : Tensor of shape (n_takes, n_features)
             Points.
 
         Returns
@@ -321,7 +315,7 @@ class NegativeMahalanobisDistance(nn.Module):
         Tensor of shape (n_takes,)
             Scores.
         """
-        white = ((numbers - self.mean) / self.deviation) @ self.whitening
+        white = features @ self.whitening
         return -white.square().sum(dim=1).sqrt()
 
 
@@ -330,7 +324,7 @@ class Scaling(nn.Module):
 
     Parameters
     ----------
-    mean, scale : array of shape (n_numbers,)
+    mean, scale : array of shape (n_features,)
         Of the normal points.
     """
 
@@ -342,17 +336,17 @@ class Scaling(nn.Module):
         self.register_buffer("mean", torch.as_tensor(mean))
         self.register_buffer("scale", torch.as_tensor(scale))
 
-    def forward(self, numbers: Tensor) -> Tensor:
+    def forward(self, features: Tensor) -> Tensor:
         """Scale points.
 
         Parameters
         ----------
-        numbers : Tensor of shape (n_takes, n_numbers)
+        features : Tensor of shape (n_takes, n_features)
             Points.
 
         Returns
         -------
-        Tensor of shape (n_takes, n_numbers)
+        Tensor of shape (n_takes, n_features)
             Scaled.
         """
-        return (numbers - self.mean) / self.scale
+        return (features - self.mean) / self.scale

@@ -42,7 +42,7 @@ def save(
     """Save a fitted model in a file that cannot run code.
 
     A pipeline with all its steps, or a single estimator: its parameters and what it
-    has learnt, as numbers and text (skops), and what the file says of itself
+    has learned, as numbers and text (skops), and what the file holds about itself
     (`read_about`). What belongs to a machine or a training is left out: `memory`,
     `n_jobs`, `device` and `callbacks` have their defaults when it is loaded.
 
@@ -59,12 +59,12 @@ def save(
     paths : iterable of path-like, default=None
         The files it was fitted on, of which a hash is kept.
     metrics : mapping of str to float, default=None
-        What is known of how good it is, such as its AUROC on unseen boards.
+        How good it is, such as its AUROC on unseen boards.
 
     Raises
     ------
     ModelFileError
-        If `load` would refuse the file; the message says what to do.
+        If `load` would refuse the file; the message gives the cure.
     NotFittedError
         If the model is not fitted.
     OSError
@@ -77,10 +77,10 @@ def save(
     Examples
     --------
     >>> import tempfile, numpy as np
-    >>> from tapsklearn import CropKNNDetector
+    >>> from tapsklearn import CropDetector
     >>> from tapsklearn.persistence import load
     >>> taps = np.random.default_rng(0).normal(size=(40, 100, 120))
-    >>> detector = CropKNNDetector().fit(taps)
+    >>> detector = CropDetector().fit(taps)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(detector, f"{folder}/model.taps", metrics={"roc_auc": 0.9})
     ...     again = load(f"{folder}/model.taps")
@@ -97,7 +97,7 @@ def save(
 
 
 def _pack(model: Any, about: Mapping[str, Any], trusted: Sequence[str]) -> memoryview:
-    """Give the bytes of a file that `load` has been tried on."""
+    """Return the bytes of a file that `load` has been tried on."""
     buffer = io.BytesIO()
     _dump(model, buffer)
     with ZipFile(buffer, mode="a") as archive:
@@ -116,7 +116,7 @@ def _dump(model: Any, buffer: io.BytesIO) -> None:
 
     try:
         dump(model, buffer)
-    # Of any kind, whatever an object that is not made for it says.
+    # Of any kind, as objects that are not made for it raise any.
     except Exception as error:
         raise ModelFileError(_explain_failure(model, error)) from error
 

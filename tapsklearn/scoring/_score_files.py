@@ -62,11 +62,11 @@ def score_files(
     --------
     >>> import tempfile
     >>> from sklearn.pipeline import make_pipeline
-    >>> from tapsklearn import CropKNNDetector, TapFeatures
+    >>> from tapsklearn import CropDetector, TapFeatures
     >>> from tapsklearn.synthesis import make_tap_boards
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     takes = make_tap_boards(folder, scenario="wide", n_takes=1, random_state=0)
-    ...     model = make_pipeline(TapFeatures(), CropKNNDetector(false_alarm_rate=0.2))
+    ...     model = make_pipeline(TapFeatures(), CropDetector(false_alarm_rate=0.2))
     ...     model = model.fit(takes.paths[:10])
     ...     rows = list(score_files(model, [takes.paths[0], "nothing.wav"]))
     >>> rows[0]["verdict"], rows[0]["error"], rows[1]["error"]
@@ -146,8 +146,8 @@ def check_reads_files(model: Any) -> None:
     Examples
     --------
     >>> from sklearn.pipeline import make_pipeline
-    >>> from tapsklearn import CropKNNDetector, TapFeatures
-    >>> check_reads_files(make_pipeline(TapFeatures(), CropKNNDetector()))
+    >>> from tapsklearn import CropDetector, TapFeatures
+    >>> check_reads_files(make_pipeline(TapFeatures(), CropDetector()))
     """
     steps = flatten_steps(model) if isinstance(model, Pipeline) else []
     if (

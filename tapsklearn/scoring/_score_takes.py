@@ -29,9 +29,9 @@ def score_takes(estimator: Any, X: Any) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from tapsklearn import CropKNNDetector
+    >>> from tapsklearn import CropDetector
     >>> crops = np.random.default_rng(0).normal(size=(40, 16, 24))
-    >>> detector = CropKNNDetector(random_state=0).fit(crops)
+    >>> detector = CropDetector(random_state=0).fit(crops)
     >>> score_takes(detector, crops[:1] + 9).round(2)
        score  p_value  prediction
     0 -179.15     0.05          -1
@@ -75,9 +75,9 @@ def p_values(estimator: Any, X: Any) -> NDArray[np.float64]:
     Examples
     --------
     >>> from sklearn.pipeline import make_pipeline
-    >>> from tapsklearn import CropKNNDetector, Standardizer
+    >>> from tapsklearn import CropDetector, Standardizer
     >>> crops = np.random.default_rng(0).normal(size=(40, 16, 24))
-    >>> pipeline = make_pipeline(Standardizer(), CropKNNDetector(random_state=0))
+    >>> pipeline = make_pipeline(Standardizer(), CropDetector(random_state=0))
     >>> p_values(pipeline.fit(crops), -crops[:1]).round(2)
     array([0.05])
     """
@@ -126,9 +126,9 @@ def calibrate(
     Examples
     --------
     >>> from sklearn.pipeline import make_pipeline
-    >>> from tapsklearn import CropKNNDetector, Standardizer
+    >>> from tapsklearn import CropDetector, Standardizer
     >>> crops = np.random.default_rng(0).normal(size=(200, 16, 24))
-    >>> pipeline = make_pipeline(Standardizer(), CropKNNDetector(random_state=0))
+    >>> pipeline = make_pipeline(Standardizer(), CropDetector(random_state=0))
     >>> pipeline = calibrate(pipeline.fit(crops), false_alarm_rate=0.2)
     >>> pipeline[-1].false_alarm_rate_
     0.2

@@ -25,7 +25,7 @@ import tapsklearn
 from tapsklearn.cli import _comparison
 from tapsklearn.cli._choices import DEFAULT_METHODS
 from tapsklearn.cli._comparison import _print_table
-from tapsklearn.detectors import CropKNNDetector, reference_methods, tuned_methods
+from tapsklearn.detectors import CropDetector, reference_methods, tuned_methods
 
 KNN = ("--methods", "crop-knn", "--jobs", "1")
 FIGURES = [
@@ -297,7 +297,7 @@ def test_a_method_that_fails_is_warned_of(
     def fit(*_: Any) -> None:
         raise ValueError("the loss became\nNaN")
 
-    monkeypatch.setattr(CropKNNDetector, "fit", fit)
+    monkeypatch.setattr(CropDetector, "fit", fit)
     methods = ("--methods", "crop-knn,ae", "--epochs", "1", "--jobs", "1")
     code, out, err = run("compare", taps, *methods, "--json")
     assert code == 0

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from commands import BOARDS, NORMAL, spawn, write_taps
 
-from tapsklearn import CropKNNDetector
+from tapsklearn import CropDetector
 from tapsklearn.persistence import load, read_about, save
 from tapsklearn.scoring import board_verdicts
 
@@ -55,7 +55,7 @@ def test_the_scores_are_those_of_the_model(
 def test_what_the_file_says(run: Any, taps: Path, model_file: Path) -> None:
     code, out, _ = run("info", model_file)
     assert code == 0
-    for said in ("CropKNNDetector", "TapFeatures", "16 takes of 4 boards"):
+    for said in ("CropDetector", "TapFeatures", "16 takes of 4 boards"):
         assert said in out
     assert "good 1: 4 takes, normal" in out
     assert "bad 2: 4 takes, abnormal" in out
@@ -105,7 +105,7 @@ def test_auto_takes_the_winner_of_the_comparison(
     assert code == 0
     assert again.splitlines()[-3:] == out.splitlines()[-3:]
     detector = load(tmp_path / "model")[-1]
-    assert isinstance(detector, CropKNNDetector) == (ranking.index[0] == "crop-knn")
+    assert isinstance(detector, CropDetector) == (ranking.index[0] == "crop-knn")
     metrics = read_about(tmp_path / "model")["metrics"]
     assert metrics["roc_auc"] == pytest.approx(ranking["roc_auc"].iloc[0])
     assert {"false_alarm_rate", "hit_rate", "roc_auc_low", "n_folds"} <= set(metrics)
@@ -211,9 +211,9 @@ def test_models_that_cannot_score_files(
     ):
         assert "bad.taps: is no tapsklearn model" in refuse(*command)
     crops = np.random.default_rng(0).normal(size=(40, 10, 12))
-    save(CropKNNDetector().fit(crops), tmp_path / "crops.taps")
+    save(CropDetector().fit(crops), tmp_path / "crops.taps")
     refused = refuse("score", tmp_path / "crops.taps", taps)
-    assert "crops.taps: a CropKNNDetector cannot score files" in refused
+    assert "crops.taps: a CropDetector cannot score files" in refused
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")

@@ -20,21 +20,21 @@ from tapsklearn.persistence import save
 DATA = Path(__file__).parent
 sys.path.append(str(DATA.parent))
 
-from methods import METHODS, make_crops  # noqa: E402
+from methods import METHODS, NORMAL, make_crops  # noqa: E402
 
 
 def main() -> None:
     torch.set_num_threads(1)
     crops, boards = make_crops()
-    for name in ("ae", "spectrum-knn"):
-        detector = clone(METHODS[name]).set_params(normal_boards=["board 0", "board 1"])
+    for name in ("ae", "spectrum"):
+        detector = clone(METHODS[name]).set_params(normal_boards=NORMAL)
         features = TapFeatures(n_freqs=crops.shape[1], n_frames=crops.shape[2])
         model = make_pipeline(features, detector.fit(crops, boards))
         path = DATA / f"tapsklearn-{__version__}-{name}.taps"
         save(model, path)
-        judged = crops[::10]
-        scores = detector.score_samples(judged)
-        np.savez(path.with_suffix(".npz"), crops=judged, scores=scores)
+        some = crops[::10]
+        scores = detector.score_samples(some)
+        np.savez(path.with_suffix(".npz"), crops=some, scores=scores)
 
 
 # A test run imports every module.

@@ -21,7 +21,7 @@ def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def draw(shape, seed=0):
+def sample(shape, seed=0):
     return torch.randn(shape, generator=generator(seed), dtype=torch.float64)
 
 
@@ -30,7 +30,7 @@ def test_crops_keep_their_shape_and_type_and_stay_finite(shape, roll, rows, cols
     augmentation = Augmentation(
         time_roll=roll, freq_mask=rows, time_mask=cols, noise=sd
     )
-    for images in (draw(shape), draw(shape).float()):
+    for images in (sample(shape), sample(shape).float()):
         before = images.clone()
         moved = augmentation.move(images, generator())
         corrupted = augmentation.corrupt(moved, generator())
@@ -45,7 +45,7 @@ def test_crops_keep_their_shape_and_type_and_stay_finite(shape, roll, rows, cols
 
 @given(shapes, st.integers(0, 99))
 def test_nothing_changes_where_all_is_zero(shape, seed):
-    images = draw(shape, seed)
+    images = sample(shape, seed)
     nothing = Augmentation(**NONE)
     assert torch.equal(nothing.move(images, generator()), images)
     assert torch.equal(nothing.corrupt(images, generator()), images)
@@ -63,7 +63,7 @@ def test_all_frames_of_a_crop_move_together_and_no_further_than_asked():
 
 
 def test_what_is_hidden_is_one_band_and_one_stretch_of_up_to_the_share():
-    images = draw((3000, 1, 20, 30)) + 5
+    images = sample((3000, 1, 20, 30)) + 5
     masking = Augmentation(**{**NONE, "freq_mask": 0.2, "time_mask": 0.1})
     masked = masking.corrupt(images, generator())
     hidden = masked != images
@@ -84,14 +84,14 @@ def test_what_is_hidden_is_one_band_and_one_stretch_of_up_to_the_share():
 
 
 def test_noise_is_as_loud_as_asked_relative_to_the_crop():
-    images = draw((50, 1, 30, 40)) * torch.logspace(-2, 2, 50)[:, None, None, None]
+    images = sample((50, 1, 30, 40)) * torch.logspace(-2, 2, 50)[:, None, None, None]
     noisy = Augmentation(**{**NONE, "noise": 0.3}).corrupt(images, generator())
     ratio = (noisy - images).std(dim=(1, 2, 3)) / images.std(dim=(1, 2, 3))
     np.testing.assert_allclose(ratio.numpy(), 0.3, rtol=0.1)
 
 
 def test_each_crop_is_changed_in_its_own_way_and_the_seed_repeats_it():
-    images = draw((1, 1, 12, 40)).expand(8, -1, -1, -1)
+    images = sample((1, 1, 12, 40)).expand(8, -1, -1, -1)
     augmentation = Augmentation()
     first = augmentation.corrupt(augmentation.move(images, generator(1)), generator(2))
     again = augmentation.corrupt(augmentation.move(images, generator(1)), generator(2))
@@ -100,7 +100,7 @@ def test_each_crop_is_changed_in_its_own_way_and_the_seed_repeats_it():
 
 
 @pytest.mark.parametrize("detector_class", [CNNDetector, AutoencoderDetector])
-def test_it_changes_what_is_learnt_and_not_how_is_scored(detector_class):
+def test_it_changes_the_training_and_not_the_scoring(detector_class):
     crops, boards = make_crops()
     options = {"max_epochs": 2, "random_state": 0}
     default = detector_class(**options).fit(crops, boards)
@@ -115,7 +115,7 @@ def test_it_changes_what_is_learnt_and_not_how_is_scored(detector_class):
     assert nothing.offset_ != default.offset_
 
 
-def test_autoencoders_draw_what_was_moved_and_not_the_noise():
+def test_autoencoders_reconstruct_what_was_moved_and_not_the_noise():
     crops, boards = make_crops(1, 40)
     loud = Augmentation(**{**NONE, "noise": 30.0})
     detector = AutoencoderDetector(augmentation=loud, max_epochs=3, random_state=0).fit(

@@ -1,4 +1,4 @@
-"""The autoencoder draws what it has learnt, and learns from normal takes alone."""
+"""The autoencoder reconstructs takes, and is trained on normal ones alone."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_the_reconstruction_is_nearer_than_the_mean(trained):
     assert error < 0.9 * normal.var()
 
 
-def test_abnormal_takes_are_not_learnt_from(trained):
+def test_abnormal_takes_are_not_trained_on(trained):
     detector, crops, boards = trained
     changed = crops.copy()
     changed[boards == "board 2"] *= -3
@@ -39,12 +39,12 @@ def test_abnormal_takes_are_not_learnt_from(trained):
 
 
 @pytest.mark.parametrize("shape", [(9,), (12, 16), (2, 12, 16)])
-def test_a_reconstruction_has_the_shape_of_what_it_redraws(shape):
+def test_a_reconstruction_has_the_shape_of_its_take(shape):
     crops = np.random.default_rng(0).normal(size=(25, *shape))
     crops[4] = np.nan
     with pytest.warns(UserWarning, match="1 of 25"):
         detector = AutoencoderDetector(max_epochs=1, random_state=0).fit(crops)
-    drawn = detector.reconstruct(crops)
-    assert drawn.shape == crops.shape
-    assert np.isnan(drawn[4]).all()
-    assert np.isfinite(np.delete(drawn, 4, axis=0)).all()
+    images = detector.reconstruct(crops)
+    assert images.shape == crops.shape
+    assert np.isnan(images[4]).all()
+    assert np.isfinite(np.delete(images, 4, axis=0)).all()

@@ -1,5 +1,6 @@
-"""Batches: every crop its turn, balanced where asked, never none at all."""
+"""Batches: each crop in its turn, balanced where asked, never none at all."""
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ labels = st.lists(st.integers(0, 6), min_size=1, max_size=60)
 sizes = st.integers(1, 40)
 
 
-def batches_of(classes, batch_size, seed=0, **options):
+def batches_of(classes, batch_size, seed=0, targets="classes", **options):
     """Cut batches of crops that hold their own number."""
     classes = torch.tensor(classes)
     crops = torch.arange(len(classes)).reshape(-1, 1, 1, 1)
@@ -19,6 +20,7 @@ def batches_of(classes, batch_size, seed=0, **options):
         TensorDataset(crops, classes),
         batch_size=batch_size,
         generator=torch.Generator().manual_seed(seed),
+        targets=targets,
         **options,
     )
 
@@ -74,7 +76,7 @@ def test_a_board_with_one_take_comes_as_often_as_it_must():
         assert (crops.flatten()[targets == 0] == 0).all()
 
 
-def test_the_seed_says_the_order_and_every_epoch_has_its_own():
+def test_the_seed_sets_the_order_and_every_epoch_has_its_own():
     def order(seed, options):
         batches = batches_of([0, 1] * 20, 8, seed, **options)
         return [
@@ -89,10 +91,14 @@ def test_the_seed_says_the_order_and_every_epoch_has_its_own():
         assert order(1, options)[0] != first
 
 
-def test_crops_without_classes_are_their_own_target():
+@pytest.mark.parametrize("classes", [(), (torch.arange(10),)])
+def test_crops_are_their_own_target_where_asked(classes):
     crops = torch.randn(10, 1, 3, 4)
     batches = Batches(
-        TensorDataset(crops), batch_size=4, generator=torch.Generator().manual_seed(0)
+        TensorDataset(crops, *classes),
+        batch_size=4,
+        generator=torch.Generator().manual_seed(0),
+        targets="crops",
     )
     for given_, target in batches:
         assert torch.equal(given_, target)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from methods import make_crops
 
-from tapsklearn.detectors import ArcFaceDetector, AutoencoderDetector, CropKNNDetector
+from tapsklearn.detectors import ArcFaceDetector, AutoencoderDetector, CropDetector
 from tapsklearn.detectors._calibration import (
     conformal_p_values,
     default_held_out,
@@ -99,7 +99,7 @@ def test_false_alarms_by_take_are_those_asked_for():
     rates = []
     for seed in range(200):
         takes, boards = boards_that_differ(3, 100, np.random.default_rng(seed))
-        detector = CropKNNDetector(
+        detector = CropDetector(
             calibration_by="take",
             calibration_size=59 / 150,
             false_alarm_rate=0.1,
@@ -116,7 +116,7 @@ def test_on_new_boards_calibration_by_board_keeps_what_by_take_cannot():
         takes, boards = boards_that_differ(30, 10, rng)
         unseen, _ = boards_that_differ(30, 10, rng)
         for by, found in rates.items():
-            detector = CropKNNDetector(
+            detector = CropDetector(
                 calibration_by=by, false_alarm_rate=0.1, random_state=seed
             ).fit(takes, boards)
             found.append((detector.predict(unseen) == -1).mean())
@@ -188,8 +188,8 @@ def test_a_drawing_keeps_the_rate_too(by):
 def test_auto_calibrates_by_board_from_five_specimens_on():
     rng = np.random.default_rng(0)
     takes, boards = boards_that_differ(6, 20, rng)
-    by_board = CropKNNDetector(calibration_by="board", random_state=0)
-    auto = CropKNNDetector(random_state=0)
+    by_board = CropDetector(calibration_by="board", random_state=0)
+    auto = CropDetector(random_state=0)
     assert auto.fit(takes, boards).offset_ == by_board.fit(takes, boards).offset_
     assert len(auto.calibration_scores_) == 120
     few = boards < 4
@@ -210,8 +210,8 @@ def test_by_take_sets_apart_what_the_rate_needs(n_takes, rate, expected):
 def test_by_board_scores_a_specimen_without_any_of_its_boards():
     takes, boards = boards_that_differ(6, 5, np.random.default_rng(0))
     takes[boards == 1] = takes[boards == 0] + 1e-3
-    apart = CropKNNDetector(calibration_by="board").fit(takes, boards)
-    together = CropKNNDetector(calibration_by="board", specimens={0: "a", 1: "a"})
+    apart = CropDetector(calibration_by="board").fit(takes, boards)
+    together = CropDetector(calibration_by="board", specimens={0: "a", 1: "a"})
     # Two ends that sound alike vouch for each other only when taken for two boards.
     assert (
         together.fit(takes, boards).calibration_scores_.sum()
@@ -241,7 +241,7 @@ def test_named_specimens_are_held_out_of_everything_but_calibration(detector_cla
 @pytest.mark.parametrize("named", [["board 9"], ["board 0", "board 1"]])
 def test_calibration_boards_must_leave_and_take_some(named):
     crops, boards = make_crops()
-    detector = CropKNNDetector(
+    detector = CropDetector(
         normal_boards=["board 0", "board 1"], calibration_boards=named
     )
     with pytest.raises(ValueError, match=r"calibration_boards=.*must name some"):
@@ -251,13 +251,13 @@ def test_calibration_boards_must_leave_and_take_some(named):
 def test_by_board_needs_two_specimens():
     crops, boards = make_crops(1)
     with pytest.raises(ValueError, match="at least 2 normal specimens"):
-        CropKNNDetector(calibration_by="board").fit(crops, boards)
+        CropDetector(calibration_by="board").fit(crops, boards)
 
 
 def test_one_normal_take_is_too_few():
     crops, boards = make_crops(2, 10)
     with pytest.raises(ValueError, match="n_samples=1 normal take"):
-        CropKNNDetector(normal_boards=["board 0"]).fit(crops[9:], boards[9:])
+        CropDetector(normal_boards=["board 0"]).fit(crops[9:], boards[9:])
 
 
 @given(

@@ -34,7 +34,7 @@ def test_scores_on_the_processor_are_those_on_the_gpu(fitted: Any) -> None:
     )
 
 
-def test_what_was_learnt_on_a_gpu_is_kept_without_it(fitted: Any) -> None:
+def test_what_was_trained_on_a_gpu_is_kept_without_it(fitted: Any) -> None:
     crops, _ = make_crops(seed=1)
     assert all(isinstance(w, np.ndarray) for w in fitted.weights_.values())
     copy = pickle.loads(pickle.dumps(fitted)).set_params(device="cpu")

@@ -22,7 +22,7 @@ seeds = st.integers(0, 10_000)
 
 
 def loss_of(detector, embeddings, labels, n_classes=7):
-    """Compute the detector's loss, and give the weights of its criterion."""
+    """Compute the detector's loss, and return it with the weights of its criterion."""
     torch.manual_seed(0)
     criterion = detector._make_criterion(n_classes).double()
     found = criterion(torch.tensor(embeddings), torch.tensor(labels)).item()
@@ -72,7 +72,7 @@ def test_the_library_still_counts_the_margin_in_degrees():
 
 
 @given(seeds)
-@pytest.mark.parametrize("backbone", ["shallow", "resnet18"])
+@pytest.mark.parametrize("backbone", ["shallow", "shallow-bn", "resnet18"])
 @pytest.mark.parametrize(("loss", "gamma"), [("cross_entropy", 0), ("focal", 2)])
 def test_classifier(loss, gamma, backbone, seed):
     rng = np.random.default_rng(seed)
@@ -80,7 +80,7 @@ def test_classifier(loss, gamma, backbone, seed):
     detector = CNNDetector(backbone, loss=loss, embedding_dim=5)
     found, weights = loss_of(detector, embeddings, labels)
     inputs = embeddings
-    if backbone == "shallow":
+    if backbone != "resnet18":
         slope, matrix, bias = weights.values()
         inputs = np.where(inputs > 0, inputs, slope * inputs)
     else:
@@ -119,12 +119,12 @@ def test_triplets(mining, seed, margin, spread):
 def test_evidence_lower_bound(seed, kl_weight):
     generator = torch.Generator().manual_seed(seed)
 
-    def draw(*shape):
+    def sample(*shape):
         return torch.randn(shape, generator=generator, dtype=torch.float64)
 
-    crops, drawings = draw(6, 1, 5, 8), draw(6, 1, 5, 8)
-    mean, log_variance = draw(6, 3), draw(6, 3)
-    likelihood = Normal(drawings, 1.0).log_prob(crops).sum(dim=(1, 2, 3))
+    crops, images = sample(6, 1, 5, 8), sample(6, 1, 5, 8)
+    mean, log_variance = sample(6, 3), sample(6, 3)
+    likelihood = Normal(images, 1.0).log_prob(crops).sum(dim=(1, 2, 3))
     likelihood -= Normal(crops, 1.0).log_prob(crops).sum(dim=(1, 2, 3))
     divergence = kl_divergence(
         Normal(mean, (log_variance / 2).exp()),
@@ -133,7 +133,7 @@ def test_evidence_lower_bound(seed, kl_weight):
     # Times 2 / number of pixels, without the constant of the likelihood.
     expected = 2 / 40 * (kl_weight * divergence - likelihood).mean()
     criterion = VAEDetector(kl_weight=kl_weight)._make_criterion(0)
-    found = criterion((drawings, mean, log_variance), crops)
+    found = criterion((images, mean, log_variance), crops)
     np.testing.assert_allclose(found.item(), expected.item(), rtol=1e-9)
 
 

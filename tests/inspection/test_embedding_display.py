@@ -7,7 +7,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
-from tapsklearn import CropKNNDetector
+from tapsklearn import CropDetector
 from tapsklearn.inspection import EmbeddingDisplay
 
 BOARDS = np.repeat(["oak", "ash", "cracked"], 10)
@@ -97,7 +97,7 @@ def test_takes_with_nan_are_left_out():
 
 def test_an_estimator_embeds():
     crops = np.random.default_rng(0).normal(size=(30, 4, 5))
-    detector = CropKNNDetector(normal_boards=NORMAL, random_state=0).fit(crops, BOARDS)
+    detector = CropDetector(normal_boards=NORMAL, random_state=0).fit(crops, BOARDS)
     display = EmbeddingDisplay.from_estimator(
         detector, crops, BOARDS, normal_boards=NORMAL
     )

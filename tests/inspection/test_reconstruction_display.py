@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 
-from tapsklearn import AutoencoderDetector, CropKNNDetector, Standardizer
+from tapsklearn import AutoencoderDetector, CropDetector, Standardizer
 from tapsklearn.inspection import ReconstructionDisplay
 
 CROPS = np.random.default_rng(0).normal(size=(6, 12, 16))
@@ -97,8 +97,8 @@ def test_nothing_overlaps():
     ("call", "message"),
     [
         (
-            lambda: ReconstructionDisplay.from_estimator(CropKNNDetector(), CROPS),
-            "CropKNNDetector has no `reconstruct`",
+            lambda: ReconstructionDisplay.from_estimator(CropDetector(), CROPS),
+            "CropDetector has no `reconstruct`",
         ),
         (
             lambda: ReconstructionDisplay.from_estimator(Halver(), CROPS[0]),

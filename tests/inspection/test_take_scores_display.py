@@ -5,7 +5,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from tapsklearn import CropKNNDetector, Standardizer
+from tapsklearn import CropDetector, Standardizer
 from tapsklearn.inspection import TakeScoresDisplay
 
 NAMES = [
@@ -131,7 +131,7 @@ def taps():
 @pytest.mark.parametrize("kind", ["detector", "pipeline", "search"])
 def test_an_estimator_gives_scores_and_threshold(taps, kind):
     crops, boards = taps
-    detector = CropKNNDetector(normal_boards=["oak", "ash"], random_state=0)
+    detector = CropDetector(normal_boards=["oak", "ash"], random_state=0)
     estimator = detector
     if kind != "detector":
         estimator = make_pipeline(Standardizer(), detector)

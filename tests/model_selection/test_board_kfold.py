@@ -16,7 +16,7 @@ from sklearn.model_selection import (
     cross_validate,
 )
 
-from tapsklearn.detectors import CropKNNDetector, NeighborDistance
+from tapsklearn.detectors import CropDetector, NeighborDistance
 from tapsklearn.model_selection import (
     BoardKFold,
     anomaly_scorer,
@@ -329,7 +329,7 @@ def test_in_cross_validate_and_grid_search() -> None:
     takes = make_takes([(1, 0), (0, 1), (1, 1)] * 3, n_takes=6)
     crops = np.random.default_rng(0).normal(size=(len(takes.boards), 6, 8))
     crops[~takes.is_normal] += 3
-    detector = CropKNNDetector(normal_boards=takes.normal_boards, random_state=0)
+    detector = CropDetector(normal_boards=takes.normal_boards, random_state=0)
     scorer = anomaly_scorer(normal_boards=takes.normal_boards)
     cv = takes.kfold(3)
 

@@ -24,7 +24,7 @@ from tapsklearn.detectors import (
     ArcFaceDetector,
     AutoencoderDetector,
     CNNDetector,
-    CropKNNDetector,
+    CropDetector,
     NeighborDistance,
 )
 from tapsklearn.model_selection import (
@@ -58,11 +58,11 @@ METHODS = {
     # In an order that is neither that of the alphabet nor that of their speed.
     "arcface": ArcFaceDetector(embedding_dim=4, max_epochs=2),
     "ae": AutoencoderDetector(max_epochs=2),
-    "knn": CropKNNDetector(),
+    "knn": CropDetector(),
 }
 
 
-class Recorder(CropKNNDetector):
+class Recorder(CropDetector):
     """Remembers, over all clones, how it was set and what it was fitted on."""
 
     seen: list[dict[str, Any]] = []  # noqa: RUF012
@@ -72,7 +72,7 @@ class Recorder(CropKNNDetector):
         return super().fit(X, y)
 
 
-class ThreadCounter(CropKNNDetector):
+class ThreadCounter(CropDetector):
     """Gives the number of torch's threads while it was fitted for a p-value."""
 
     def fit(self, X: Any, y: Any = None) -> "ThreadCounter":
@@ -86,7 +86,7 @@ class ThreadCounter(CropKNNDetector):
         return super().judge(X).assign(p_value=float(self._n_threads))
 
 
-class Failing(CropKNNDetector):
+class Failing(CropDetector):
     """Cannot be fitted without the board `needed`."""
 
     needed = "oak"
@@ -247,10 +247,10 @@ def test_without_a_seed_methods_keep_their_own() -> None:
 
 
 def test_a_pipeline_is_a_method() -> None:
-    pipe = Pipeline([("standardize", Standardizer()), ("detector", CropKNNDetector())])
-    short = Pipeline([("detector", CropKNNDetector())])
+    pipe = Pipeline([("standardize", Standardizer()), ("detector", CropDetector())])
+    short = Pipeline([("detector", CropDetector())])
     results, scores = compare_methods(
-        {"pipe": pipe, "short": short, "knn": CropKNNDetector()},
+        {"pipe": pipe, "short": short, "knn": CropDetector()},
         CROPS,
         BOARDS,
         random_state=0,
@@ -258,7 +258,7 @@ def test_a_pipeline_is_a_method() -> None:
         **TRUTH,
     )
     alone, alone_scores = compare_methods(
-        {"pipe": CropKNNDetector()},
+        {"pipe": CropDetector()},
         Standardizer().fit_transform(CROPS),
         BOARDS,
         random_state=0,
@@ -277,7 +277,7 @@ def test_a_pipeline_is_a_method() -> None:
 
 def test_a_grid_search_is_a_method() -> None:
     search = GridSearchCV(
-        CropKNNDetector(),
+        CropDetector(),
         {"normality": [NeighborDistance(n_neighbors=n) for n in (1, 5)]},
         cv=BoardKFold(2, normal_boards=NORMAL),
         scoring=anomaly_scorer(normal_boards=NORMAL),
@@ -298,7 +298,7 @@ def test_a_grid_search_is_a_method() -> None:
 
 def test_paths_are_as_good_as_crops(recorded: tuple[list[Path], Any]) -> None:
     paths, boards = recorded
-    methods = {"knn": CropKNNDetector()}
+    methods = {"knn": CropDetector()}
     settings = {
         "normal_boards": ["ash", "oak"],
         "cv": 2,
@@ -336,7 +336,7 @@ def test_each_file_is_read_once(
     monkeypatch.setattr(soundfile, "SoundFile", Counted)
     calls: list[tuple[str, int, int]] = []
     compare_methods(
-        {"knn": CropKNNDetector(), "again": CropKNNDetector()},
+        {"knn": CropDetector(), "again": CropDetector()},
         paths,
         boards,
         normal_boards=["ash", "oak"],
@@ -369,7 +369,7 @@ def test_every_file_that_cannot_be_used_is_named(
         soundfile.write(path, rng.normal(scale=0.1, size=100_000), 44100)
     with pytest.raises(TakeError) as caught:
         compare_methods(
-            {"knn": CropKNNDetector()},
+            {"knn": CropDetector()},
             paths,
             boards,
             normal_boards=["ash", "oak"],
@@ -396,7 +396,7 @@ def test_warnings_of_reading_come_from_here(
     soundfile.write(paths[20], tap, 44100)
     with pytest.warns(UserWarning, match="longer than duration=3 s") as caught:
         compare_methods(
-            {"knn": CropKNNDetector()},
+            {"knn": CropDetector()},
             paths,
             boards,
             normal_boards=["ash", "oak"],
@@ -422,7 +422,7 @@ def recorded(tmp_path: Path) -> tuple[list[Path], NDArray[Any]]:
 
 
 def test_a_method_that_fails_costs_the_others_nothing() -> None:
-    methods = {"failing": Failing(), "knn": CropKNNDetector()}
+    methods = {"failing": Failing(), "knn": CropDetector()}
     with pytest.warns(UserWarning, match="oak is missing") as caught:
         results, scores = compare_methods(
             methods, CROPS, BOARDS, random_state=0, return_scores=True, **TRUTH
@@ -457,7 +457,7 @@ def test_when_all_methods_fail_there_is_still_a_table() -> None:
 
 
 def test_other_errors_are_not_hidden() -> None:
-    class Broken(CropKNNDetector):
+    class Broken(CropDetector):
         def fit(self, X: Any, y: Any = None) -> "Broken":
             raise TypeError("a mistake in the code")
 
@@ -469,7 +469,7 @@ def test_a_fold_that_judges_nothing_fails_alone() -> None:
     # Unshuffled, the first fold has normal boards alone to test, the last abnormal.
     with pytest.warns(UserWarning, match="knn, fold [02]: failed: roc_auc needs takes"):
         results = compare_methods(
-            {"knn": CropKNNDetector()},
+            {"knn": CropDetector()},
             CROPS,
             BOARDS,
             normal_boards=NORMAL,
@@ -482,7 +482,7 @@ def test_a_fold_that_judges_nothing_fails_alone() -> None:
 
 
 def test_warnings_of_a_fit_name_method_and_folds() -> None:
-    class Painted(CropKNNDetector):
+    class Painted(CropDetector):
         def fit(self, X: Any, y: Any = None) -> "Painted":
             warnings.warn("the paint is wet", stacklevel=1)
             warnings.warn("the paint is wet", stacklevel=1)
@@ -505,7 +505,7 @@ def test_warnings_of_a_fit_name_method_and_folds() -> None:
 
 def test_other_metrics() -> None:
     results, scores = compare_methods(
-        {"knn": CropKNNDetector()},
+        {"knn": CropDetector()},
         CROPS,
         BOARDS,
         scoring="average_precision",
@@ -566,7 +566,7 @@ class Memory(BaseEstimator):
 
 def test_what_tells_boards_apart_does_not_tell_their_condition() -> None:
     boards = np.repeat([f"board {number}" for number in range(16)], 6)
-    methods = {"knn": CropKNNDetector(), "memory": Memory()}
+    methods = {"knn": CropDetector(), "memory": Memory()}
 
     def mean_roc_auc(split_boards: bool) -> pd.Series:
         found = []
@@ -646,7 +646,7 @@ def test_scorers_of_your_own_get_columns() -> None:
         compare_methods(knn, CROPS, BOARDS, scoring=["pauc", "pauc"], **TRUTH)
 
 
-class Counted(CropKNNDetector):
+class Counted(CropDetector):
     """Counts the fits of all its clones."""
 
     n_fits = 0
@@ -664,7 +664,7 @@ class Interrupted(Counted):
             Counted.n_fits += 10
             raise KeyboardInterrupt
         Counted.n_fits += 1
-        return CropKNNDetector.fit(self, X, y)
+        return CropDetector.fit(self, X, y)
 
 
 def kept_comparison(folder: Path, methods: Any, X: Any = CROPS, **options: Any) -> Any:
@@ -675,7 +675,7 @@ def kept_comparison(folder: Path, methods: Any, X: Any = CROPS, **options: Any) 
 
 
 def test_a_comparison_that_was_broken_off_goes_on(tmp_path: Path) -> None:
-    methods = {"a/b 板": Interrupted(), "knn": CropKNNDetector()}
+    methods = {"a/b 板": Interrupted(), "knn": CropDetector()}
     Counted.n_fits = 0
     with pytest.raises(KeyboardInterrupt):
         kept_comparison(tmp_path / "new" / "cells", methods)
@@ -683,7 +683,7 @@ def test_a_comparison_that_was_broken_off_goes_on(tmp_path: Path) -> None:
     results, scores = kept_comparison(tmp_path / "new" / "cells", methods)
     assert Counted.n_fits == 13  # the one fold that was missing
     afresh = compare_methods(
-        {"a/b 板": CropKNNDetector(), "knn": CropKNNDetector()},
+        {"a/b 板": CropDetector(), "knn": CropDetector()},
         CROPS,
         BOARDS,
         random_state=0,
@@ -725,7 +725,7 @@ def test_what_changes_the_outcome_is_computed_anew(
 
 
 def test_warnings_are_kept_and_failures_are_tried_again(tmp_path: Path) -> None:
-    methods = {"knn": CropKNNDetector(calibration_by="take"), "failing": Failing()}
+    methods = {"knn": CropDetector(calibration_by="take"), "failing": Failing()}
     told = []
     for _ in range(2):
         with pytest.warns(UserWarning, match="fold") as caught:
@@ -762,7 +762,7 @@ def test_what_marks_each_board_helps_only_where_boards_are_split() -> None:
     marks = rng.normal(size=(48, 12, 16)) * 2
     marked = Standardizer().fit_transform(crops) + np.repeat(marks, 6, axis=0)
     methods = {
-        "knn": CropKNNDetector(),
+        "knn": CropDetector(),
         "cnn": CNNDetector(max_epochs=20, lr=3e-3, score_space="embedding"),
     }
     options = {"normal_boards": normal, "scoring": "roc_auc", "random_state": 0}

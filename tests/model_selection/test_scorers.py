@@ -13,7 +13,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import Pipeline
 
-from tapsklearn.detectors import CropKNNDetector, NeighborDistance
+from tapsklearn.detectors import CropDetector, NeighborDistance
 from tapsklearn.model_selection import METRICS, BoardKFold, anomaly_scorer
 from tapsklearn.preprocessing import Standardizer
 
@@ -164,7 +164,7 @@ def test_in_a_grid_search_of_a_pipeline(crops: Any) -> None:
     pipe = Pipeline(
         [
             ("standardize", Standardizer()),
-            ("detector", CropKNNDetector(normal_boards=normal, random_state=0)),
+            ("detector", CropDetector(normal_boards=normal, random_state=0)),
         ]
     )
     grid = [NeighborDistance(n_neighbors=n) for n in (1, 7)]
@@ -190,7 +190,7 @@ def test_in_a_grid_search_of_a_pipeline(crops: Any) -> None:
 def test_several_at_once_in_cross_validate(crops: Any) -> None:
     X, boards, normal = crops
     results = cross_validate(
-        CropKNNDetector(normal_boards=normal, random_state=0),
+        CropDetector(normal_boards=normal, random_state=0),
         X,
         boards,
         cv=BoardKFold(3, normal_boards=normal),

@@ -12,9 +12,10 @@ from tapsklearn.networks import (
     ResNet18,
     ShallowCNN,
     VariationalAutoencoder,
+    extract_features,
+    fold_batch_norm,
 )
 from tapsklearn.networks._conv_blocks import _PooledPReLU
-from tapsklearn.networks._fold_batch_norm import fold_batch_norm
 
 sides = st.integers(1, 130)
 
@@ -80,7 +81,7 @@ def test_the_shallow_network_takes_crops_of_any_size(n_freqs, n_frames, dim):
 
 @given(sides, sides)
 @settings(max_examples=40)
-def test_the_autoencoder_redraws_crops_of_any_size(n_freqs, n_frames):
+def test_the_autoencoder_reconstructs_crops_of_any_size(n_freqs, n_frames):
     network = ConvAutoencoder((n_freqs, n_frames))
     images = torch.randn(2, 1, n_freqs, n_frames)
     assert network(images).shape == images.shape
@@ -182,11 +183,26 @@ def test_the_resnet18_computes_what_plain_operations_compute():
     torch.testing.assert_close(network(images), expected)
 
 
-@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 4), st.booleans())
+def test_the_resnet18_can_be_narrower():
+    whole, narrow = ResNet18((20, 30)), ResNet18((20, 30), width=16)
+    for one, other in zip(
+        shapes_of(whole, nn.Conv2d), shapes_of(narrow, nn.Conv2d), strict=True
+    ):
+        assert (one[0] // 4, max(one[1] // 4, 1), *one[2:]) == other
+    assert narrow(torch.randn(2, 1, 20, 30)).shape == (2, 512)
+
+
+@given(
+    *(st.integers(1, 40), st.integers(1, 40), st.integers(1, 4)),
+    st.booleans(),
+    st.sampled_from([1, 4, 8]),
+)
 @settings(max_examples=20)
-def test_the_resnet18_takes_crops_of_any_size(n_freqs, n_frames, dim, unit_sphere):
+def test_the_resnet18_takes_crops_of_any_size(
+    n_freqs, n_frames, dim, unit_sphere, width
+):
     network = ResNet18(
-        (n_freqs, n_frames), embedding_dim=dim, unit_sphere=unit_sphere
+        (n_freqs, n_frames), embedding_dim=dim, width=width, unit_sphere=unit_sphere
     ).eval()
     images = torch.randn(2, 1, n_freqs, n_frames)
     embedding = network(images)
@@ -194,8 +210,8 @@ def test_the_resnet18_takes_crops_of_any_size(n_freqs, n_frames, dim, unit_spher
     if unit_sphere:
         torch.testing.assert_close(embedding.norm(dim=1), torch.ones(2))
     second, third = network.feature_maps(images)
-    assert second.shape[:2] == (2, 128)
-    assert third.shape[:2] == (2, 256)
+    assert second.shape[:2] == (2, 2 * width)
+    assert third.shape[:2] == (2, 4 * width)
 
 
 @given(sides, sides)
@@ -223,28 +239,28 @@ def test_the_variational_autoencoder_is_the_autoencoder_around_a_gaussian():
 
 @given(sides, sides, st.integers(1, 5), st.booleans())
 @settings(max_examples=30)
-def test_the_variational_autoencoder_redraws_crops_of_any_size(
+def test_the_variational_autoencoder_reconstructs_crops_of_any_size(
     n_freqs, n_frames, dim, batch_norm
 ):
     network = VariationalAutoencoder(
         (n_freqs, n_frames), latent_dim=dim, batch_norm=batch_norm
     ).eval()
     images = torch.randn(2, 1, n_freqs, n_frames)
-    drawings, mean, log_variance = network(images)
-    assert drawings.shape == images.shape
+    reconstructions, mean, log_variance = network(images)
+    assert reconstructions.shape == images.shape
     assert mean.shape == log_variance.shape == (2, dim)
-    # Out of training the drawing is from the mean: the same each time.
-    assert torch.equal(drawings, network.reconstruct(images))
+    # Out of training the reconstruction is from the mean: the same each time.
+    assert torch.equal(reconstructions, network.reconstruct(images))
     assert torch.equal(mean, network.embed(images))
 
 
-def test_latents_are_drawn_from_their_gaussian_by_a_generator_of_their_own():
+def test_latents_are_sampled_from_their_gaussian_by_a_generator_of_their_own():
     torch.manual_seed(5)
     network = VariationalAutoencoder((8, 8), latent_dim=1)
     torch.manual_seed(5)
     twin = VariationalAutoencoder((8, 8), latent_dim=1)
-    # A decoder that shows its latent: drawings are the latent itself.
-    drawn = []
+    # A decoder that shows its latent: reconstructions are the latent itself.
+    sampled = []
     for each in (network, twin):
         each.autoencoder.decoder = nn.Identity()
         nn.init.ones_(each.from_latent.weight)
@@ -255,13 +271,13 @@ def test_latents_are_drawn_from_their_gaussian_by_a_generator_of_their_own():
         nn.init.zeros_(each.to_mean.weight)
         images = torch.randn(4000, 1, 8, 8)
         before = torch.get_rng_state()
-        drawings, mean, _ = each.train()(images)
+        reconstructions, mean, _ = each.train()(images)
         assert torch.equal(torch.get_rng_state(), before)
-        drawn.append(drawings[:, 0, 0, 0])
+        sampled.append(reconstructions[:, 0, 0, 0])
         assert (mean == 10).all()
-    assert torch.equal(*drawn)
-    assert abs(drawn[0].mean() - 10) < 0.2
-    assert abs(drawn[0].std() - 3) < 0.15
+    assert torch.equal(*sampled)
+    assert abs(sampled[0].mean() - 10) < 0.2
+    assert abs(sampled[0].std() - 3) < 0.15
 
 
 @pytest.mark.parametrize(
@@ -287,3 +303,25 @@ def test_folding_batch_norm_changes_nothing_but_the_number_of_passes(network):
     assert not shapes_of(network, nn.BatchNorm2d)
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other)
+
+
+def test_score_spaces_are_means_and_deviations_of_the_maps():
+    network = ConvAutoencoder((12, 16)).double().eval()
+    images = torch.randn(3, 1, 12, 16, dtype=torch.float64)
+    pooled, by_time = [], []
+    for maps in network.feature_maps(images):
+        pooled += [maps.mean(dim=(2, 3)), maps.std(dim=(2, 3), correction=0)]
+        by_time += [maps.mean(dim=3), maps.std(dim=3, correction=0)]
+    for space, (means_2, deviations_2, means_3, deviations_3) in (
+        ("pooled", pooled),
+        ("time_pooled", by_time),
+    ):
+        parts = (means_2, means_3, deviations_2, deviations_3)
+        expected = torch.cat([each.flatten(1) for each in parts], dim=1)
+        found = extract_features(network, images, space)
+        torch.testing.assert_close(found, expected)
+    embedded = extract_features(network, images, "embedding")
+    assert torch.equal(embedded, network.embed(images))
+    errors = (network.reconstruct(images) - images) ** 2
+    found = extract_features(network, images, "reconstruction")
+    torch.testing.assert_close(found[:, 0], errors.mean(dim=(1, 2, 3)))

@@ -1,12 +1,9 @@
 """Models to be saved, and their files."""
 
 import pytest
-from methods import METHODS, make_crops
-from sklearn.base import clone
+from methods import fit_once, make_crops
 
 from tapsklearn.persistence import save
-
-NORMAL = ["board 0", "board 1"]
 
 
 @pytest.fixture(scope="session")
@@ -15,16 +12,8 @@ def crops():
 
 
 @pytest.fixture(scope="session")
-def fit(crops):
-    """Give a function that fits a method of the table."""
-    return lambda name: (
-        clone(METHODS[name]).set_params(normal_boards=NORMAL).fit(*crops)
-    )
-
-
-@pytest.fixture(scope="session")
-def model(fit):
-    return fit("vae")
+def model():
+    return fit_once("vae")
 
 
 @pytest.fixture

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 import soundfile
-from methods import METHODS
+from methods import METHODS, fit_once
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from taps import make_tap
 
 from tapsklearn import (
-    CropKNNDetector,
+    CropDetector,
     LogSpectrogram,
     MahalanobisDistance,
     NeighborDistance,
-    SpectrumKNNDetector,
+    SpectrumDetector,
     Standardizer,
     TapCrop,
     TapFeatures,
@@ -43,8 +43,8 @@ def assert_agree(scores, expected):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_every_method_agrees(name, fit, crops, tmp_path):
-    model = fit(name)
+def test_every_method_agrees(name, crops, tmp_path):
+    model = fit_once(name)
     export_onnx(model, tmp_path / "model.onnx")
     for some in (crops[0], crops[0][:1]):
         scores, metadata = run(tmp_path / "model.onnx", crops=some)
@@ -56,7 +56,7 @@ def test_every_method_agrees(name, fit, crops, tmp_path):
 def test_views_and_plain_features(shape, tmp_path):
     rng = np.random.default_rng(0)
     takes = rng.normal(size=(40, *shape)).astype(np.float32)
-    model = SpectrumKNNDetector().fit(takes)
+    model = SpectrumDetector().fit(takes)
     export_onnx(model, tmp_path / "model.onnx")
     scores, _ = run(tmp_path / "model.onnx", crops=takes)
     assert_agree(scores, model.score_samples(takes))
@@ -92,7 +92,7 @@ def test_from_the_waveform_on(per, fused, taps, tmp_path):
             Standardizer(per=per),
         ]
     )
-    detector = CropKNNDetector(normality=NeighborDistance(n_neighbors=2))
+    detector = CropDetector(normality=NeighborDistance(n_neighbors=2))
     model = make_pipeline(*steps, detector).fit(paths)
     export_onnx(model, tmp_path / "model.onnx")
     scores, metadata = run(tmp_path / "model.onnx", waveforms=waveforms)
@@ -102,7 +102,7 @@ def test_from_the_waveform_on(per, fused, taps, tmp_path):
 
 def test_other_normalities(crops, tmp_path):
     scaled = make_pipeline(StandardScaler(), MahalanobisDistance())
-    model = SpectrumKNNDetector(normality=scaled).fit(crops[0])
+    model = SpectrumDetector(normality=scaled).fit(crops[0])
     export_onnx(model, tmp_path / "model.onnx")
     scores, _ = run(tmp_path / "model.onnx", crops=crops[0])
     assert_agree(scores, model.score_samples(crops[0]))
@@ -112,16 +112,16 @@ def test_other_normalities(crops, tmp_path):
     ("model", "reason"),
     [
         (
-            CropKNNDetector(
-                normality=LocalOutlierFactor(novelty=True, algorithm="brute")
-            ),
+            CropDetector(normality=LocalOutlierFactor(novelty=True, algorithm="brute")),
             "normality=LocalOutlierFactor",
         ),
-        (make_pipeline(StandardScaler(), CropKNNDetector()), r"model\[-1\]"),
+        (make_pipeline(StandardScaler(), CropDetector()), r"model\[-1\]"),
         (StandardScaler(), "no detector"),
     ],
 )
-def test_what_cannot_be_exported_says_why(model, reason, crops, tmp_path):
+def test_the_error_gives_the_reason_why_a_model_cannot_be_exported(
+    model, reason, crops, tmp_path
+):
     model.fit(crops[0][:, 0])
     with pytest.raises(ValueError, match=reason):
         export_onnx(model, tmp_path / "model.onnx")
@@ -130,6 +130,6 @@ def test_what_cannot_be_exported_says_why(model, reason, crops, tmp_path):
 
 def test_mel_bands_are_left_to_the_crop(taps, tmp_path):
     features = TapFeatures(duration=1.0, n_mels=40, n_freqs=40)
-    model = make_pipeline(features, CropKNNDetector()).fit(taps[0])
+    model = make_pipeline(features, CropDetector()).fit(taps[0])
     with pytest.raises(ValueError, match="mel"):
         export_onnx(model, tmp_path / "model.onnx")

@@ -1,5 +1,6 @@
 """What is saved is what is loaded, in another process and by another version."""
 
+import copy
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from methods import METHODS
+from methods import SAVED, fit_once, make_crops
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -16,9 +17,10 @@ from sklearn.svm import OneClassSVM
 from taps import make_tap
 
 from tapsklearn import (
-    CropKNNDetector,
+    CNNDetector,
+    CropDetector,
     LogSpectrogram,
-    SpectrumKNNDetector,
+    SpectrumDetector,
     Standardizer,
     TapCrop,
     TapFeatures,
@@ -28,7 +30,7 @@ from tapsklearn.detectors import article_methods, tuned_methods
 from tapsklearn.persistence import load, save
 
 DATA = Path(__file__).parents[1] / "data"
-JUDGE = """
+SCORE = """
 import sys
 from pathlib import Path
 import numpy as np
@@ -45,20 +47,20 @@ for path in folder.glob("*.taps"):
 
 
 @pytest.fixture(scope="module")
-def judged_elsewhere(fit, crops, tmp_path_factory):
-    """Save every method, and let another process judge with all of them."""
+def scored_elsewhere(crops, tmp_path_factory):
+    """Save every method, and let another process score with all of them."""
     folder = tmp_path_factory.mktemp("models")
     np.save(folder / "crops.npy", crops[0])
-    fitted = {name: fit(name) for name in METHODS}
+    fitted = {name: fit_once(name) for name in SAVED}
     for name, model in fitted.items():
         save(model, folder / f"{name}.taps")
-    subprocess.run([sys.executable, "-c", JUDGE, folder], check=True)
-    return fitted, {name: np.load(folder / f"{name}.npz") for name in METHODS}
+    subprocess.run([sys.executable, "-c", SCORE, folder], check=True)
+    return fitted, {name: np.load(folder / f"{name}.npz") for name in SAVED}
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_another_process_judges_the_same(name, judged_elsewhere, crops):
-    model, there = (each[name] for each in judged_elsewhere)
+@pytest.mark.parametrize("name", SAVED)
+def test_another_process_scores_the_same(name, scored_elsewhere, crops):
+    model, there = (each[name] for each in scored_elsewhere)
     for result, here in (
         ("embedding", model.transform(crops[0])),
         ("score", model.score_samples(crops[0])),
@@ -67,14 +69,39 @@ def test_another_process_judges_the_same(name, judged_elsewhere, crops):
         np.testing.assert_allclose(there[result], here, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_everything_learnt_and_every_parameter_is_kept(name, fit, tmp_path):
-    model = fit(name)
+@pytest.mark.parametrize("name", SAVED)
+def test_everything_fitted_and_every_parameter_is_kept(name, tmp_path):
+    model = fit_once(name)
     save(model, tmp_path / "model.taps")
     again = load(tmp_path / "model.taps")
     assert repr(again) == repr(model)
     assert vars(again).keys() >= {key for key in vars(model) if key[0] != "_"}
     assert repr(clone(again)) == repr(clone(model))
+
+
+def test_the_whole_resnet18(crops, tmp_path):
+    model = CNNDetector("resnet18", max_epochs=1, random_state=0).fit(*crops)
+    save(model, tmp_path / "model.taps")
+    again = load(tmp_path / "model.taps")
+    np.testing.assert_array_equal(
+        again.score_samples(crops[0]), model.score_samples(crops[0])
+    )
+
+
+def test_a_calibration_is_kept(crops, tmp_path):
+    model = copy.deepcopy(fit_once("crop"))
+    fresh, boards = make_crops(2, 20, seed=7)
+    renamed = np.char.replace(boards, "board", "unseen board")
+    model.set_params(normal_boards=None)
+    model.calibrate(fresh, renamed, false_alarm_rate=0.1)
+    save(model, tmp_path / "model.taps")
+    again = load(tmp_path / "model.taps")
+    assert again.false_alarm_rate_ == 0.1
+    assert again.offset_ == model.offset_ != fit_once("crop").offset_
+    np.testing.assert_array_equal(again.p_values(fresh), model.p_values(fresh))
+    # What fit has seen is kept too.
+    with pytest.raises(ValueError, match="fit has seen 40 of these 40 takes"):
+        again.calibrate(crops[0])
 
 
 @pytest.mark.parametrize(
@@ -102,7 +129,7 @@ def test_pipeline_from_files_on(tmp_path):
     for number in range(12):
         paths.append(str(tmp_path / f"{number}.wav"))
         soundfile.write(paths[-1], make_tap(rng, seconds=1.0), 44100)
-    detector = SpectrumKNNDetector(false_alarm_rate=0.2)
+    detector = SpectrumDetector(false_alarm_rate=0.2)
     steps = [
         ("load", WavLoader(duration=1.0)),
         ("spectrogram", LogSpectrogram()),
@@ -124,7 +151,7 @@ def test_pipeline_from_files_on(tmp_path):
 
 def test_estimators_of_scikit_learn_within(crops, tmp_path):
     normality = make_pipeline(StandardScaler(), OneClassSVM())
-    model = CropKNNDetector(normality=normality).fit(*crops)
+    model = CropDetector(normality=normality).fit(*crops)
     save(model, tmp_path / "model.taps")
     np.testing.assert_array_equal(
         load(tmp_path / "model.taps").score_samples(crops[0]),
@@ -152,7 +179,7 @@ def test_what_belongs_to_the_machine_is_left_behind(crops, tmp_path):
 
 def test_unfitted(tmp_path):
     with pytest.raises(NotFittedError):
-        save(CropKNNDetector(), tmp_path / "model.taps")
+        save(CropDetector(), tmp_path / "model.taps")
     assert not any(tmp_path.iterdir())
 
 

@@ -7,6 +7,7 @@ import textwrap
 
 import pandas as pd
 import pytest
+from methods import NORMAL
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.ensemble import IsolationForest
 from sklearn.model_selection import GridSearchCV
@@ -14,11 +15,9 @@ from sklearn.neighbors import KernelDensity, LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import EarlyStopping
 
-from tapsklearn import AutoencoderDetector, CropKNNDetector, Standardizer
+from tapsklearn import AutoencoderDetector, CropDetector, Standardizer
 from tapsklearn.model_selection import BoardKFold, anomaly_scorer
 from tapsklearn.persistence import ModelFileError, load, save
-
-NORMAL = ["board 0", "board 1"]
 
 
 class Halver(TransformerMixin, BaseEstimator):
@@ -45,7 +44,7 @@ HALVER = f"{Halver.__module__}.Halver"
 )
 def test_normality_that_would_not_be_loaded(normality, way_out, crops, tmp_path):
     flat = crops[0][:, :3, 0]
-    model = CropKNNDetector(normality=normality).fit(flat)
+    model = CropDetector(normality=normality).fit(flat)
     with pytest.raises(ModelFileError, match="would not be loaded") as error:
         save(model, tmp_path / "model.taps")
     assert way_out in str(error.value)
@@ -54,7 +53,7 @@ def test_normality_that_would_not_be_loaded(normality, way_out, crops, tmp_path)
 
 def test_the_way_out_is_one(crops, tmp_path):
     brute = LocalOutlierFactor(novelty=True, algorithm="brute")
-    model = CropKNNDetector(normality=brute).fit(crops[0])
+    model = CropDetector(normality=brute).fit(crops[0])
     save(model, tmp_path / "model.taps")
     again = load(tmp_path / "model.taps")
     assert (again.score_samples(crops[0]) == model.score_samples(crops[0])).all()
@@ -62,7 +61,7 @@ def test_the_way_out_is_one(crops, tmp_path):
 
 def test_a_search_is_not_a_model(crops, tmp_path):
     search = GridSearchCV(
-        CropKNNDetector(normal_boards=NORMAL),
+        CropDetector(normal_boards=NORMAL),
         {"false_alarm_rate": [0.1, 0.2]},
         cv=BoardKFold(2, normal_boards=NORMAL),
         scoring=anomaly_scorer("roc_auc", normal_boards=NORMAL),
@@ -73,7 +72,7 @@ def test_a_search_is_not_a_model(crops, tmp_path):
 
 
 def test_parameters_of_pandas(crops, tmp_path):
-    detector = CropKNNDetector(normal_boards=pd.Series(NORMAL))
+    detector = CropDetector(normal_boards=pd.Series(NORMAL))
     model = make_pipeline(Standardizer(), detector).fit(*crops)
     with pytest.raises(ModelFileError, match=r"normal_boards.*Series.*lists, arrays"):
         save(model, tmp_path / "model.taps")
@@ -89,7 +88,7 @@ def test_callbacks_end_with_the_training(crops, tmp_path):
 
 
 def test_classes_of_the_user_by_name_only(crops, tmp_path):
-    model = make_pipeline(Halver(), CropKNNDetector()).fit(crops[0])
+    model = make_pipeline(Halver(), CropDetector()).fit(crops[0])
     path = tmp_path / "model.taps"
     with pytest.raises(ModelFileError, match="trusted"):
         save(model, path)
@@ -131,17 +130,17 @@ def test_killed_while_saving(tmp_path):
     script = """
     import os, random, signal, sys, time, warnings
     import numpy as np
-    from tapsklearn import CropKNNDetector
+    from tapsklearn import CropDetector
     from tapsklearn.persistence import load, save
     warnings.simplefilter("ignore")
     path = sys.argv[1]
     crops = np.random.default_rng(0).normal(size=(40, 60, 60))
     models = {
-        rate: CropKNNDetector(false_alarm_rate=rate).fit(crops) for rate in (0.1, 0.2)
+        rate: CropDetector(false_alarm_rate=rate).fit(crops) for rate in (0.1, 0.2)
     }
     scores = {rate: model.score_samples(crops) for rate, model in models.items()}
     save(models[0.1], path)
-    draw = random.Random(0)
+    rng = random.Random(0)
     found = set()
     for _ in range(50):
         child = os.fork()
@@ -149,7 +148,7 @@ def test_killed_while_saving(tmp_path):
             while True:
                 for model in models.values():
                     save(model, path)
-        time.sleep(draw.uniform(0.005, 0.1))
+        time.sleep(rng.uniform(0.005, 0.1))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         again = load(path)

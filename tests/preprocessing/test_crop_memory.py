@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from taps import make_tap
 
-from tapsklearn import CropKNNDetector, TakeError, TapFeatures
+from tapsklearn import CropDetector, TakeError, TapFeatures
 from tapsklearn.model_selection import BoardKFold, anomaly_scorer
 from tapsklearn.preprocessing._crop_reader import CropReader
 
@@ -76,7 +76,7 @@ def test_a_search_reads_each_file_once_a_worker(tmp_path: Path) -> None:
         pipeline = Pipeline(
             [
                 ("features", TapFeatures(duration=1.0, memory=memory)),
-                ("detector", CropKNNDetector(normal_boards=normal)),
+                ("detector", CropDetector(normal_boards=normal)),
             ]
         )
         search = GridSearchCV(

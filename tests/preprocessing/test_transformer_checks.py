@@ -21,8 +21,13 @@ from tapsklearn.preprocessing import (
 pytestmark = pytest.mark.filterwarnings("ignore:n_fft=.* is too large")
 
 FEW_SAMPLES = {
-    "sr": 100, "duration": 0.2, "n_fft": 16, "hop_length": 4,
-    "n_freqs": 5, "n_frames": 8, "pre_frames": 2,
+    "sr": 100,
+    "duration": 0.2,
+    "n_fft": 16,
+    "hop_length": 4,
+    "n_freqs": 5,
+    "n_frames": 8,
+    "pre_frames": 2,
 }
 TRANSFORMERS = [
     LogSpectrogram(n_fft=16, hop_length=4),

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sound_server import SR
 from sounds import FakeMicrophone, make_taps
 
-from tapsklearn import CropKNNDetector, TapFeatures
+from tapsklearn import CropDetector, TapFeatures
 from tapsklearn.cli import main
 from tapsklearn.persistence import save
 from tapsklearn.recording import listen, record_takes
@@ -33,7 +33,7 @@ def taken(tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(taken):
     features = TapFeatures(n_freqs=80, shifts=(0, 6))
-    return make_pipeline(features, CropKNNDetector()).fit(taken[1])
+    return make_pipeline(features, CropDetector()).fit(taken[1])
 
 
 def test_scores_are_those_of_the_saved_file(model, taken):
@@ -54,7 +54,7 @@ def test_a_model_that_looks_at_little(taken, tmp_path):
     microphone = FakeMicrophone(sound)
     paths = record_takes(tmp_path, "oak", 24, microphone=microphone, **short)
     features = TapFeatures(duration=0.46, n_freqs=80, n_frames=100)
-    model = make_pipeline(features, CropKNNDetector()).fit(paths)
+    model = make_pipeline(features, CropDetector()).fit(paths)
     heard = list(listen(model, microphone=FakeMicrophone(sound)))
     assert [tap["error"] for tap in heard] == [""] * 24
     # Frames begin elsewhere than in the files, so that scores differ a little.
@@ -148,6 +148,6 @@ def test_the_table_goes_on(model, played, tmp_path, capsys):
 
 def test_a_model_that_takes_crops(tmp_path, capsys):
     crops = np.random.default_rng(0).normal(size=(40, 10, 12))
-    save(CropKNNDetector().fit(crops), tmp_path / "model.taps")
+    save(CropDetector().fit(crops), tmp_path / "model.taps")
     assert main(["listen", str(tmp_path / "model.taps")]) == 2
     assert "cannot score files" in capsys.readouterr().err

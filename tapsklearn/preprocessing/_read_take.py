@@ -18,6 +18,7 @@ from tapsklearn.preprocessing._take_rules import CANCELLED
 
 # Read past the cut so that the resampler's filter sees what comes after it.
 _MARGIN_S = 0.1
+NOT_FINITE = "holds samples that are NaN or infinite"
 # What libsndfile answers for a FLAC that was written to a pipe.
 _UNKNOWN_LENGTH = 2**63 - 1
 _WITH_SIZES = {"AIFF", "AU", "W64"}
@@ -163,7 +164,7 @@ def to_waveform(
         is_mono = channels.shape[1] == 1
         waveform = channels[:, 0] if is_mono else channels.mean(axis=1, dtype="f4")
     if not (is_whole_number or np.isfinite(_peak(waveform))):
-        raise UnusableError("holds samples that are NaN or infinite")
+        raise UnusableError(NOT_FINITE)
     loudest = _peak(channels[:kept])
     if loudest == 0:
         raise AllZeroError(f"all samples are zero{where}")

@@ -25,6 +25,7 @@ from tapsklearn.preprocessing._read_crops import (
     is_list,
     read_crops,
 )
+from tapsklearn.preprocessing._read_take import NOT_FINITE, take_samples
 from tapsklearn.preprocessing._standardizer import Standardizer
 from tapsklearn.preprocessing._tap_crop import TapCrop
 from tapsklearn.preprocessing._wav_loader import WavLoader, as_paths
@@ -187,6 +188,8 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         takes = self._check(X, reset=True)
         if self.per == "frequency":
             self._fit_standardizer(self._read(takes))
+        elif self.input == "waveform" and self.on_error == "raise":
+            raise_or_warn(self._find_not_finite(takes), on_error="raise")
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -309,9 +312,21 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
                 X,
                 reset=reset,
                 dtype=[np.float32, np.float64],
-                ensure_all_finite=self.on_error == "nan" or not reset,
+                ensure_all_finite=False,  # An error that names the rows comes later.
             )
         return as_waveforms(X)
+
+    def _find_not_finite(self, waveforms: list[Any]) -> dict[int, str]:
+        rate = self.input_sr or self.sr
+        needed = (
+            take_samples(waveform, rate, sr=self.sr, duration=self.duration).channels
+            for waveform in waveforms
+        )
+        return {
+            row: NOT_FINITE
+            for row, samples in enumerate(needed)
+            if not np.isfinite(samples).all()
+        }
 
     def _get_settings(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in default_settings()}

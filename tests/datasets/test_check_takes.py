@@ -1,10 +1,12 @@
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
 from tapsklearn.datasets import FolderError, check_takes
+from tapsklearn.preprocessing import _read_take
 
 RATE = 44100
 
@@ -27,7 +29,7 @@ def write(root, path, samples, *, rate=RATE, subtype="PCM_16"):
 
 
 def found(root, **options):
-    """Check, and give the rows as tuples without the detail."""
+    """Check, and return the rows as tuples without the detail."""
     frame = check_takes(root, min_takes=0, **options)
     return list(frame[["path", "board", "problem"]].itertuples(index=False, name=None))
 
@@ -44,7 +46,7 @@ def test_nothing_wrong_is_an_empty_frame(tmp_path, tap):
     assert len(frame) == 0
 
 
-def test_unreadable_takes_tell_their_reason(tmp_path, tap):
+def test_unreadable_takes_have_their_reason(tmp_path, tap):
     write(tmp_path, "樫/1.wav", tap)
     write(tmp_path, "樫/2.wav", tap)
     whole = (tmp_path / "樫/2.wav").read_bytes()
@@ -130,7 +132,7 @@ def test_a_tap_late_in_a_long_take_counts(tmp_path):
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 100, 1023, 2048, 4500, 20000])
-def test_short_takes_are_not_judged_and_do_not_warn(tmp_path, n_samples, recwarn):
+def test_short_takes_have_no_problems_and_no_warnings(tmp_path, n_samples, recwarn):
     write(tmp_path, "oak/1.wav", 0.1 * np.sin(1 + np.arange(n_samples) / 9))
     assert found(tmp_path) == []
     assert not recwarn.list
@@ -235,7 +237,7 @@ def test_problems_of_the_folder_and_of_its_takes_together(tmp_path, tap):
     assert frame["detail"].tolist()[-1] == "0 of the 1 takes needed"
 
 
-def test_a_take_without_board_is_still_heard(tmp_path):
+def test_a_take_without_board_is_still_read(tmp_path):
     write(tmp_path, "a/1.wav", np.zeros(RATE))
     (tmp_path / "takes.csv").write_text("path,board\na/1.wav,\n")
     assert found(tmp_path) == [("", "", "folder"), ("a/1.wav", "", "silent")]
@@ -262,13 +264,40 @@ def test_a_pattern_that_fits_no_board(tmp_path, tap):
     assert found(tmp_path, normal="elm") == [("", "", "folder")]
 
 
-def test_progress_is_told_after_each_file(tmp_path, tap):
+def test_a_bar_counts_the_files(tmp_path, tap, capsys, monkeypatch):
     for i in range(3):
         write(tmp_path, f"oak/{i}.wav", tap)
     (tmp_path / "oak/1.wav").write_bytes(b"")
-    calls = []
-    check_takes(tmp_path, on_take=lambda done, total: calls.append((done, total)))
-    assert calls == [(1, 3), (2, 3), (3, 3)]
+    check_takes(tmp_path)
+    assert capsys.readouterr() == ("", "")
+    check_takes(tmp_path, verbose=1)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "checking" in shown.err
+    assert "3/3" in shown.err
+
+
+def test_each_file_is_opened_once(tmp_path, tap, monkeypatch):
+    for i, samples in enumerate([tap, 0 * tap, 4 * tap]):
+        write(tmp_path, f"oak/{i}.wav", samples)
+    (tmp_path / "oak/3.wav").write_text("no sound")
+    opened = []
+
+    def open_and_count(path, *args, **options):
+        opened.append(Path(path).name)
+        return Path(path).open(*args, **options)
+
+    monkeypatch.setattr(_read_take, "open", open_and_count, raising=False)
+    decoded = []
+    init = soundfile.SoundFile.__init__
+    monkeypatch.setattr(
+        soundfile.SoundFile,
+        "__init__",
+        lambda *a, **k: decoded.append(a[1]) or init(*a, **k),
+    )
+    assert len(found(tmp_path)) == 3
+    assert opened == [f"{i}.wav" for i in range(4)]
+    assert len(decoded) == 4
 
 
 def test_only_a_folder_without_recordings_is_an_error(tmp_path):

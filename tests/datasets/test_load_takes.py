@@ -510,7 +510,7 @@ def test_folder_error_reads_as_one_line():
 
 def test_folder_error_pickles():
     error = pickle.loads(pickle.dumps(FolderError("taps", ["a", "b"])))
-    assert (error.root, error.problems) == ("taps", ["a", "b"])
+    assert (error.directory, error.problems) == ("taps", ["a", "b"])
     assert str(error) == "taps: 2 problems: a; b"
 
 
@@ -518,7 +518,7 @@ def test_folder_error_names_the_folder(listed):
     (listed / "a/1.wav").unlink()
     with pytest.raises(FolderError) as caught:
         load_takes(listed)
-    assert caught.value.root == str(listed)
+    assert caught.value.directory == str(listed)
     assert str(caught.value).startswith(f"{listed}: takes.csv, row 2")
 
 

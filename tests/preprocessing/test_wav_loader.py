@@ -147,6 +147,78 @@ def test_big_endian_wav(tmp_path: Path, tap: NDArray) -> None:
     assert reason_against(path) == "truncated: at least 7 bytes are missing at its end"
 
 
+@pytest.mark.parametrize(
+    ("container", "subtype"),
+    [
+        ("WAV", "PCM_U8"),
+        ("WAV", "PCM_16"),
+        ("WAV", "PCM_24"),
+        ("WAV", "FLOAT"),
+        ("WAVEX", "PCM_16"),
+        ("RF64", "PCM_16"),
+        ("RF64", "FLOAT"),
+        ("AIFF", "PCM_16"),
+        ("AIFF", "FLOAT"),
+        ("AU", "PCM_16"),
+        ("AU", "FLOAT"),
+        ("W64", "PCM_16"),
+        ("W64", "FLOAT"),
+    ],
+)
+def test_truncated_in_every_format_that_says_its_size(
+    tmp_path: Path, tap: NDArray, container: str, subtype: str
+) -> None:
+    path = tmp_path / "tap.sound"
+    soundfile.write(path, tap, SR, format=container, subtype=subtype)
+    whole = path.read_bytes()
+    assert len(read_take(path)) == len(tap)
+    # Also where all that is wanted of it is there.
+    for n_missing, duration in ((1, None), (2, 0.1), (1234, None), (30000, 0.1)):
+        path.write_bytes(whole[: -min(n_missing, len(tap) - 100)])
+        missing = min(n_missing, len(tap) - 100)
+        assert reason_against(path, duration=duration) == (
+            f"truncated: at least {missing} bytes are missing at its end"
+        )
+
+
+def test_aiff_with_chunks_around_the_samples(tmp_path: Path, tap: NDArray) -> None:
+    path = tmp_path / "tap.aiff"
+    soundfile.write(path, tap, SR)
+    whole = path.read_bytes()
+    name = b"NAME" + struct.pack(">I", 10) + b"a recorder"
+    path.write_bytes(whole[:12] + name + whole[12:])
+    assert len(read_take(path)) == len(tap)
+    path.write_bytes(whole[:12] + name + whole[12:-7])
+    assert reason_against(path) == "truncated: at least 7 bytes are missing at its end"
+    # A cut in what comes after the samples costs nothing of the sound.
+    path.write_bytes(whole + name[:-5])
+    assert len(read_take(path)) == len(tap)
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7F000008])
+def test_aiff_and_au_of_a_pipe(tmp_path: Path, tap: NDArray, size: int) -> None:
+    for container, field in (("AIFF", b"SSND"), ("AU", b".snd")):
+        path = tmp_path / f"piped.{container.lower()}"
+        soundfile.write(path, tap, SR, format=container, endian="BIG")
+        content = bytearray(path.read_bytes())
+        at = content.index(field) + (4 if container == "AIFF" else 8)
+        content[at : at + 4] = struct.pack(">I", size)
+        path.write_bytes(content)
+        np.testing.assert_allclose(read_take(path), tap, atol=2**-14)
+
+
+def test_wav_truncated_behind_much_text(tmp_path: Path, tap: NDArray) -> None:
+    # It fills the log in which libsndfile would say so.
+    text = chunk(b"LIST", b"INFO" + 30 * chunk(b"ICMT", 200 * b"x"))
+    path = tmp_path / "tap.wav"
+    path.write_bytes(wav(tap, before=text)[:-1234])
+    with soundfile.SoundFile(path) as file:
+        assert "data" not in file.extra_info
+    assert (
+        reason_against(path) == "truncated: at least 1234 bytes are missing at its end"
+    )
+
+
 def test_flac_truncated(tmp_path: Path, tap: NDArray) -> None:
     path = tmp_path / "whole.flac"
     soundfile.write(path, tap, SR)

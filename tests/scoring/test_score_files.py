@@ -19,7 +19,7 @@ from tapsklearn import (
     TapFeatures,
     WavLoader,
 )
-from tapsklearn.preprocessing import read_take
+from tapsklearn.preprocessing import _read_take, read_take
 from tapsklearn.scoring import score_files, score_takes
 
 STEPS = {
@@ -91,14 +91,12 @@ def test_each_file_is_opened_once(
     )
     model = make_pipeline(front, CropDetector(random_state=0)).fit(tap_files[:40])
     opened: Counter[str] = Counter()
-    sound_file = soundfile.SoundFile
 
-    def count(file: Any, *args: Any, **params: Any) -> Any:
-        name = file.decode() if isinstance(file, bytes) else str(file)
-        opened[name] += 1
-        return sound_file(file, *args, **params)
+    def open_and_count(path: Any, *args: Any, **options: Any) -> Any:
+        opened[str(path)] += 1
+        return Path(path).open(*args, **options)
 
-    monkeypatch.setattr(soundfile, "SoundFile", count)
+    monkeypatch.setattr(_read_take, "open", open_and_count, raising=False)
     paths = [*tap_files[:5], *broken, *tap_files[5:10]]
     errors = [row["error"] for row in score_files(model, paths)]
     assert [bool(error) for error in errors] == [path in broken for path in paths]

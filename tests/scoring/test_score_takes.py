@@ -65,7 +65,7 @@ def test_through_pipelines_in_pipelines_and_searches() -> None:
     assert score_takes(nested, CROPS).equals(expected)
     search = GridSearchCV(
         flat,
-        {"cropdetector__false_alarm_rate": [0.1]},
+        {"cropdetector__false_alarm_rate": [0.05]},
         scoring=lambda estimator, X, y=None: estimator.score_samples(X).mean(),
         cv=2,
     ).fit(CROPS)

@@ -82,8 +82,8 @@ def train_and_judge(data_set, seed, name, folder, device):
         detector.fit(task.crops[task.learnt], task.board[task.learnt])
     except ValueError as error:
         return {**row, "failure": str(error)}
-    judged = detector.judge(task.crops)
-    score, alarm = judged["score"].to_numpy(), judged["prediction"].to_numpy() == -1
+    score = detector.score_samples(task.crops)
+    alarm = score < detector.offset_
     abnormal = ~np.isin(task.board, task.normal_boards)
     unseen = task.judged
     row |= {

@@ -23,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from tapsklearn import (
     ArcFaceDetector,
     AutoencoderDetector,
+    Calibration,
     CropDetector,
     LogSpectrogram,
     Standardizer,
@@ -73,7 +74,7 @@ def measure(seed, n_learnt):
         for by, fresh in judged.items():
             detector = clone(method).set_params(
                 normal_boards=list(sound),
-                calibration_by=by,
+                calibration=Calibration(by=by),
                 false_alarm_rate=ASKED,
                 random_state=seed,
             )

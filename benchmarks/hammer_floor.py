@@ -35,8 +35,7 @@ from tapsklearn import (
     __version__,
 )
 from tapsklearn.datasets import load_takes
-from tapsklearn.detectors import reference_methods
-from tapsklearn.detectors._network_base import NetworkDetector
+from tapsklearn.detectors import Calibration, reference_methods
 from tapsklearn.preprocessing import article_preprocessing
 
 NORMAL = ["hh_3f00m", "hh_3f02m", "hh_3f04m", "hh_3f06m", "hh_3f08m"]
@@ -64,13 +63,15 @@ def train_and_judge(name, seed, crops, boards):
     torch.set_num_threads(1)
     train = np.isin(boards, NORMAL + KNOWN_ABNORMAL)
     detector = clone(METHODS[name]).set_params(
-        normal_boards=NORMAL, calibration_by="board", random_state=seed
+        normal_boards=NORMAL,
+        calibration=Calibration(by="board"),
+        random_state=seed,
     )
     start = time.perf_counter()
     detector.fit(crops[train], boards[train])
     seconds = time.perf_counter() - start
-    scores = {"own": detector.anomaly_score(crops)}
-    if isinstance(detector, NetworkDetector):
+    scores = {"own": -detector.score_samples(crops)}
+    if hasattr(detector, "net_"):
         normal = np.isin(boards, NORMAL)
         scores = {
             space: score(view, crops, normal)

@@ -16,9 +16,8 @@ import torch
 from measuring import describe_machine, side_by_side, write_page
 from torch.utils.flop_counter import FlopCounterMode
 
-from tapsklearn.detectors._network_base import _SCORED_AT_ONCE
-from tapsklearn.networks import ConvAutoencoder, ResNet18, ShallowCNN
-from tapsklearn.networks._fold_batch_norm import fold_batch_norm
+from tapsklearn.detectors._network import _SCORED_AT_ONCE
+from tapsklearn.networks import ConvAutoencoder, ResNet18, ShallowCNN, fold_batch_norm
 
 SHAPE = (100, 120)
 SIDE = 1024

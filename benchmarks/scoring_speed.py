@@ -25,7 +25,7 @@ from measuring import (
 from threadpoolctl import threadpool_limits
 
 from tapsklearn.datasets import load_takes
-from tapsklearn.detectors._spaces import SPACES
+from tapsklearn.networks import extract_features
 from tapsklearn.synthesis import make_tap_boards
 
 METHODS = ("ae", "cnn-shallow", "cnn-resnet18")
@@ -45,7 +45,6 @@ def measure(name, takes, repeats):
     features, detector = pipeline
     crops = features.transform(takes.paths)
     network = detector._prepare_scoring()
-    space = SPACES[detector.score_space]
     images = torch.from_numpy(crops)[:, None]
 
     def of_tap(number):
@@ -53,7 +52,9 @@ def measure(name, takes, repeats):
 
         def run_network():
             with torch.inference_mode():
-                space(network, images[number : number + 1])
+                extract_features(
+                    network, images[number : number + 1], detector.score_space
+                )
 
         calls = (
             lambda: pipeline.score_samples(path),

@@ -1,8 +1,14 @@
-"""One training, judged in every score space."""
+"""One training, scored in every score space."""
 
 import numpy as np
+import torch
 from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import InvalidParameterError
+
+from tapsklearn.detectors import NeighborDistance
+from tapsklearn.networks import extract_features
 
 SPACES = ("reconstruction", "embedding", "pooled", "time_pooled")
 
@@ -10,11 +16,11 @@ SPACES = ("reconstruction", "embedding", "pooled", "time_pooled")
 def views_by_space(detector):
     """Give copies of a fitted detector that look at its network in another space.
 
-    The network stays as it is; only what is judged is another thing.
+    The network stays as it is; only what is scored differs.
     """
     views = {}
     for space in SPACES:
-        view = clone(detector).set_params(score_space=space)
+        view = clone(detector).set_params(score_space=space, normality=None)
         try:
             view._validate_params()
         except InvalidParameterError:
@@ -38,8 +44,18 @@ def score(view, crops, reference, normality=None):
     reference : ndarray of bool
         The normal crops that the others are compared with.
     normality : estimator, default=None
-        What judges; None is the method's own.
+        What scores the features. If None, `NeighborDistance()`.
     """
-    described = view._describe(crops[:, None])
-    judge = view.set_params(normality=normality)._make_normality()
-    return -judge.fit(described[reference]).score_samples(described).astype(np.float64)
+    with torch.inference_mode():
+        features = np.concatenate(
+            [
+                extract_features(view.net_, images, view.score_space).numpy()
+                for images in torch.from_numpy(crops[:, None]).split(64)
+            ]
+        )
+    if view.score_space == "reconstruction":
+        return features[:, 0].astype(np.float64)
+    scorer = NeighborDistance() if normality is None else clone(normality)
+    if view.score_space in {"pooled", "time_pooled"}:
+        scorer = make_pipeline(StandardScaler(), scorer)
+    return -scorer.fit(features[reference]).score_samples(features)

@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 
 from tapsklearn import LogSpectrogram, Standardizer, TapCrop, WavLoader
 from tapsklearn.datasets import load_takes
+from tapsklearn.detectors import Calibration
 from tapsklearn.preprocessing import article_preprocessing
 from tapsklearn.synthesis import synthesize_taps
 
@@ -76,7 +77,7 @@ class Task:
         return detector.set_params(
             normal_boards=self.normal_boards,
             specimens=self.specimens,
-            calibration_by=self.calibration_by,
+            calibration=Calibration(by=self.calibration_by),
             random_state=seed,
         )
 

@@ -30,8 +30,8 @@ from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from tasks import make_shop
 from torch.utils.data import DataLoader, TensorDataset
 
-from tapsklearn.detectors import article_methods
-from tapsklearn.detectors._training import _autocast_dtype
+from tapsklearn.detectors import Calibration, article_methods
+from tapsklearn.detectors._training import _has_bfloat16
 from tapsklearn.model_selection import anomaly_scorer
 
 BACKBONES = ("shallow", "resnet18")
@@ -44,7 +44,7 @@ def make_loop(detector, task, *, fast, epochs):
     crops = torch.from_numpy(task.crops[task.learnt])[:, None]
     names = task.board[task.learnt]
     classes = torch.from_numpy(np.unique(names, return_inverse=True)[1])
-    low_precision = _autocast_dtype("auto", "cpu", crops.dtype) if fast else None
+    low_precision = torch.bfloat16 if fast and _has_bfloat16("cpu") else None
 
     def cut_batches():
         order = torch.randperm(len(crops))
@@ -91,9 +91,14 @@ def measure_speed(task, rounds):
     """Give the rows of the table of times."""
     rows = []
     for backbone in BACKBONES:
-        # By board nothing is set apart, and all train on the same takes.
+        # By board nothing is held out, and all train on the same takes.
         detector = configure(
-            backbone, task, 0, max_epochs=EPOCHS[backbone], calibration_by="board"
+            backbone,
+            task,
+            0,
+            max_epochs=EPOCHS[backbone],
+            calibration=Calibration(by="board"),
+            precision="auto",
         )
         epochs = detector.max_epochs
         of_epochs, whole = [], []
@@ -181,7 +186,7 @@ def main():
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # few takes to calibrate with: not the question
     task = make_shop("same_shop", 0)
-    has_bfloat16 = _autocast_dtype("auto", "cpu", torch.float32) is not None
+    has_bfloat16 = _has_bfloat16("cpu")
     write_page(
         "training_speed.md",
         [

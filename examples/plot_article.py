@@ -139,7 +139,7 @@ for name in chosen:
         f"{name}: trained for {epochs} of the article's {articles} epochs", flush=True
     )
 
-    scores = detector.anomaly_score(taps.X[drawn])
+    scores = -detector.score_samples(taps.X[drawn])
     is_reference = np.isin(boards, ["normal 1 left", "normal 3 left"])
     for group, members in GROUPS.items():
         is_member = np.isin(boards, members)

@@ -40,14 +40,12 @@ def complete_docstring(cls: _Class) -> _Class:
         # What several names share is written once.
         sections[title] = "\n".join(dict.fromkeys(entries.values()))
     own = [title for title in sections if title not in {"Parameters", "Attributes"}]
-    cls.__doc__ = "\n\n".join(
-        [head]
-        + [
-            f"{title}\n{'-' * len(title)}\n{sections[title]}"
-            for title in ("Parameters", "Attributes", *own)
-            if sections[title]
-        ]
-    )
+    whole = [head] + [
+        f"{title}\n{'-' * len(title)}\n{sections[title]}"
+        for title in ("Parameters", "Attributes", *own)
+        if sections[title]
+    ]
+    cls.__doc__ = "\n\n".join(whole) + "\n"
     return cls
 
 
@@ -60,7 +58,7 @@ def _split(cls: type) -> tuple[str, dict[str, str]]:
 
 def _read_entries(section: str) -> Mapping[str, str]:
     """Split a section into its entries, by each name of an entry."""
-    entries = {}
+    entries: dict[str, str] = {}
     for entry in _ENTRY.split(section):
         names = entry.partition(" : ")[0]
         if names:

@@ -142,7 +142,7 @@ class TakeScoresDisplay:
         Parameters
         ----------
         anomaly_scores : array-like of shape (n_takes,)
-            The higher, the less normal: a detector's `anomaly_score`. NaN is left
+            The higher, the less normal: minus a detector's `score_samples`. NaN is left
             out, with a warning.
         boards : array-like of shape (n_takes,)
             Board of each take; takes of one board are numbered as they come.

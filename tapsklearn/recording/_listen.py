@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import ThreadpoolController
 
@@ -76,7 +77,7 @@ def listen(
         libraries = ThreadpoolController()
         for tap in _find_taps(source, trigger, n_silenced):
             with one_thread(libraries) as messages:
-                (row,) = score_batch(steps, detector, [tap.waveform])
+                (row,) = score_batch(steps, detector, [_round(tap.waveform)])
             for message in messages:
                 warnings.warn(message, stacklevel=2)
             yield {
@@ -110,6 +111,15 @@ def _find_taps(
         for tap in trigger.feed(block):
             tap.waveform[:n_silenced] = 0
             yield tap
+
+
+def _round(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Round samples as a file of 16 bits does: such takes the model was fitted on.
+
+    Between modes a take is so quiet that the rounding is a part of its sound.
+    """
+    # libsndfile rounds down, as a test of ours finds too.
+    return (np.floor(waveform * 2.0**15).clip(-(2**15), 2**15 - 1) / 2**15).astype("f4")
 
 
 def _warm_up(

@@ -8,10 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from methods import make_crops
+from sklearn.base import clone
 
-from tapsklearn.detectors import ArcFaceDetector, AutoencoderDetector, CropDetector
-from tapsklearn.detectors._calibration import (
+from tapsklearn.detectors import (
+    ArcFaceDetector,
+    AutoencoderDetector,
+    Calibration,
+    CropDetector,
     conformal_p_values,
+)
+from tapsklearn.detectors._calibration import (
     default_held_out,
     find_threshold,
     hold_out_specimens,
@@ -75,7 +81,7 @@ def test_p_values_by_hand():
 
 
 def boards_that_differ(n_boards, n_takes, rng):
-    """Draw boards around a common centre, and takes around each board."""
+    """Sample boards around a common centre, and takes around each board."""
     centres = np.repeat(rng.normal(size=(n_boards, 6)), n_takes, axis=0)
     return centres + 0.2 * rng.normal(size=centres.shape), np.repeat(
         np.arange(n_boards), n_takes
@@ -100,8 +106,7 @@ def test_false_alarms_by_take_are_those_asked_for():
     for seed in range(200):
         takes, boards = boards_that_differ(3, 100, np.random.default_rng(seed))
         detector = CropDetector(
-            calibration_by="take",
-            calibration_size=59 / 150,
+            calibration=Calibration(by="take", size=59 / 150),
             false_alarm_rate=0.1,
             random_state=seed,
         ).fit(takes[::2], boards[::2])
@@ -117,7 +122,7 @@ def test_on_new_boards_calibration_by_board_keeps_what_by_take_cannot():
         unseen, _ = boards_that_differ(30, 10, rng)
         for by, found in rates.items():
             detector = CropDetector(
-                calibration_by=by, false_alarm_rate=0.1, random_state=seed
+                calibration=Calibration(by=by), false_alarm_rate=0.1, random_state=seed
             ).fit(takes, boards)
             found.append((detector.predict(unseen) == -1).mean())
     # A new board has one board more to be near to than those calibrated with had,
@@ -148,7 +153,7 @@ def test_a_third_of_the_specimens_or_what_the_rate_needs(
 
 
 def crops_that_differ(n_boards, n_takes, rng):
-    """Draw crops with a ridge whose place and height are the board's."""
+    """Sample crops with a ridge whose place and height are the board's."""
     crops = rng.normal(size=(n_boards, n_takes, 8, 12)).astype(np.float32)
     heights = rng.uniform(1, 5, size=(n_boards, 1, 1)) + 0.3 * rng.normal(
         size=(n_boards, n_takes, 1)
@@ -158,22 +163,21 @@ def crops_that_differ(n_boards, n_takes, rng):
     return crops.reshape(-1, 8, 12), np.repeat(np.arange(n_boards), n_takes)
 
 
-@pytest.mark.parametrize("by", ["take", "board"])
-def test_a_drawing_keeps_the_rate_too(by):
-    """Errors have no reference to leave: whole boards are held out of training."""
+@pytest.mark.parametrize(("by", "size"), [("take", 0.5), ("board", None)])
+def test_errors_of_reconstruction_keep_the_rate_too(by, size):
+    """They have no reference to leave: whole boards are held out of training."""
     rates = []
     for seed in range(30):
         rng = np.random.default_rng(seed)
         takes, boards = crops_that_differ(48, 4, rng)
         fresh = takes.reshape(48, 4, 8, 12)[:, 2:].reshape(-1, 8, 12)
         if by == "take":
-            learnt = np.arange(len(takes)) % 4 < 2
-            takes, boards = takes[learnt], boards[learnt]
+            early = np.arange(len(takes)) % 4 < 2
+            takes, boards = takes[early], boards[early]
         else:
             fresh, _ = crops_that_differ(48, 4, rng)
         detector = AutoencoderDetector(
-            calibration_by=by,
-            calibration_size=0.5,
+            calibration=Calibration(by=by, size=size),
             false_alarm_rate=0.1,
             lr=1e-2,
             max_epochs=2,
@@ -188,7 +192,7 @@ def test_a_drawing_keeps_the_rate_too(by):
 def test_auto_calibrates_by_board_from_five_specimens_on():
     rng = np.random.default_rng(0)
     takes, boards = boards_that_differ(6, 20, rng)
-    by_board = CropDetector(calibration_by="board", random_state=0)
+    by_board = CropDetector(calibration=Calibration(by="board"), random_state=0)
     auto = CropDetector(random_state=0)
     assert auto.fit(takes, boards).offset_ == by_board.fit(takes, boards).offset_
     assert len(auto.calibration_scores_) == 120
@@ -203,16 +207,18 @@ def test_auto_calibrates_by_board_from_five_specimens_on():
     ("n_takes", "rate", "expected"),
     [(400, 0.05, 80), (80, 0.05, 19), (30, 0.05, 15), (500, 0.01, 100), (3, 0.5, 1)],
 )
-def test_by_take_sets_apart_what_the_rate_needs(n_takes, rate, expected):
+def test_by_take_holds_out_what_the_rate_needs(n_takes, rate, expected):
     assert default_held_out(n_takes, rate) == expected
 
 
 def test_by_board_scores_a_specimen_without_any_of_its_boards():
     takes, boards = boards_that_differ(6, 5, np.random.default_rng(0))
     takes[boards == 1] = takes[boards == 0] + 1e-3
-    apart = CropDetector(calibration_by="board").fit(takes, boards)
-    together = CropDetector(calibration_by="board", specimens={0: "a", 1: "a"})
-    # Two ends that sound alike vouch for each other only when taken for two boards.
+    apart = CropDetector(calibration=Calibration(by="board")).fit(takes, boards)
+    together = CropDetector(
+        calibration=Calibration(by="board"), specimens={0: "a", 1: "a"}
+    )
+    # Two ends that sound alike support each other only where they are two boards.
     assert (
         together.fit(takes, boards).calibration_scores_.sum()
         < apart.calibration_scores_.sum()
@@ -226,13 +232,13 @@ def test_named_specimens_are_held_out_of_everything_but_calibration(detector_cla
         max_epochs=1,
         normal_boards=["board 0", "board 1", "board 2"],
         specimens={"board 2": "s", "board 4": "s"},
-        calibration_boards=["board 2"],
+        calibration=Calibration(boards=["board 2"]),
         random_state=0,
     ).fit(crops, boards)
     assert len(detector.calibration_scores_) == 10
     changed = crops.copy()
     changed[np.isin(boards, ["board 2", "board 4"])] += 7
-    again = detector_class(**detector.get_params()).fit(changed, boards)
+    again = clone(detector).fit(changed, boards)
     for name, weight in detector.weights_.items():
         np.testing.assert_array_equal(weight, again.weights_[name])
     assert (again.calibration_scores_ != detector.calibration_scores_).any()
@@ -242,16 +248,16 @@ def test_named_specimens_are_held_out_of_everything_but_calibration(detector_cla
 def test_calibration_boards_must_leave_and_take_some(named):
     crops, boards = make_crops()
     detector = CropDetector(
-        normal_boards=["board 0", "board 1"], calibration_boards=named
+        normal_boards=["board 0", "board 1"], calibration=Calibration(boards=named)
     )
-    with pytest.raises(ValueError, match=r"calibration_boards=.*must name some"):
+    with pytest.raises(ValueError, match=r"calibration: boards=.*must name some"):
         detector.fit(crops, boards)
 
 
 def test_by_board_needs_two_specimens():
     crops, boards = make_crops(1)
     with pytest.raises(ValueError, match="at least 2 normal specimens"):
-        CropDetector(calibration_by="board").fit(crops, boards)
+        CropDetector(calibration=Calibration(by="board")).fit(crops, boards)
 
 
 def test_one_normal_take_is_too_few():
@@ -273,3 +279,33 @@ def test_each_board_gives_its_share_to_calibration(boards, n_chosen, seed):
         of_board = boards == board
         share = chosen.sum() / len(boards) * of_board.sum()
         assert abs(chosen[of_board].sum() - share) <= 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"size": 0.3}, r"size=0\.3 does nothing with by='auto'"),
+        ({"size": 0.3, "by": "board"}, r"size=0\.3 does nothing with by='board'"),
+        ({"size": 0.3, "boards": ["board 1"]}, "size=.* does nothing"),
+        ({"boards": ["board 1"], "by": "take"}, "boards does nothing with by='take'"),
+        ({"by": "specimen"}, "'by' parameter of Calibration"),
+        ({"by": "take", "size": 1.0}, "'size' parameter of Calibration"),
+    ],
+)
+def test_what_does_nothing_or_is_wrong_is_an_error(wrong, reason):
+    crops, boards = make_crops()
+    with pytest.raises(ValueError, match=reason):
+        CropDetector(calibration=Calibration(**wrong)).fit(crops, boards)
+
+
+def test_a_calibration_is_not_shared_and_is_reached_by_a_grid():
+    crops, boards = make_crops(5)
+    calibration = Calibration(by="take")
+    detector = CropDetector(calibration=calibration, random_state=0)
+    again = clone(detector).set_params(calibration__by="board").fit(crops, boards)
+    assert calibration.by == "take"
+    assert len(again.calibration_scores_) == 50
+    assert len(detector.fit(crops, boards).calibration_scores_) == 19
+    default = CropDetector(random_state=0).fit(crops, boards)
+    assert default.calibration is None
+    assert default.offset_ == again.offset_

@@ -50,7 +50,7 @@ def test_a_feature_that_never_changes_counts_when_it_does():
     reference[:, 2] = 5.0
     normality = MahalanobisDistance().fit(reference)
     point = reference[:1]
-    changed = point + [0, 0, 1.0, 0]
+    changed = point + np.array([0, 0, 1.0, 0])
     assert normality.score_samples(changed) < normality.score_samples(point) - 0.5
 
 
@@ -59,8 +59,10 @@ def test_copies_of_two_points_still_rank_what_differs(n_copies):
     """The covariance of two points is that of a line, and shrinks to nothing more."""
     reference = np.repeat([[1.0, 2.0, 3.0], [2.0, 4.0, 1.0]], n_copies, axis=0)
     normality = MahalanobisDistance().fit(reference)
-    on_the_line = reference.mean(axis=0) + [[0.5, 1, -1]]
-    scores = normality.score_samples(np.r_[on_the_line, on_the_line + [[0, 1, 1]]])
+    on_the_line = reference.mean(axis=0, keepdims=True) + np.array([0.5, 1, -1])
+    scores = normality.score_samples(
+        np.r_[on_the_line, on_the_line + np.array([0, 1, 1])]
+    )
     assert np.isfinite(scores).all()
     assert scores[0] > 10 * scores[1]
 

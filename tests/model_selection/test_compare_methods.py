@@ -23,6 +23,7 @@ from taps import make_tap
 from tapsklearn.detectors import (
     ArcFaceDetector,
     AutoencoderDetector,
+    Calibration,
     CNNDetector,
     CropDetector,
     NeighborDistance,
@@ -725,7 +726,10 @@ def test_what_changes_the_outcome_is_computed_anew(
 
 
 def test_warnings_are_kept_and_failures_are_tried_again(tmp_path: Path) -> None:
-    methods = {"knn": CropDetector(calibration_by="take"), "failing": Failing()}
+    methods = {
+        "knn": CropDetector(calibration=Calibration(by="take")),
+        "failing": Failing(),
+    }
     told = []
     for _ in range(2):
         with pytest.warns(UserWarning, match="fold") as caught:

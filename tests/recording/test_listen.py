@@ -42,7 +42,7 @@ def test_scores_are_those_of_the_saved_file(model, taken):
     saved = list(score_files(model, paths))
     assert len(heard) == len(saved) == 24
     for live, row in zip(heard, saved, strict=True):
-        assert live["score"] == pytest.approx(row["score"], rel=1e-6)
+        assert live["score"] == pytest.approx(row["score"], rel=1e-3)
         assert live["verdict"] == row["verdict"]
         assert (live["error"], live["flags"]) == ("", "")
 

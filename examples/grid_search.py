@@ -2,13 +2,14 @@
 Learning rate and epochs by grid search
 =======================================
 
-A pipeline from recordings to scores, and scikit-learn's `GridSearchCV` over what its
-detector learns with. The recordings are synthesized, boards of one shop, some cracked:
+A pipeline from recordings to scores, and scikit-learn's `GridSearchCV` over the
+training parameters of its detector. The recordings are synthesized, boards of one shop,
+some cracked:
 
     python examples/grid_search.py --epochs 5 15
 
 The best of many settings looks better on the boards that chose it than it is. So some
-boards are kept from the search, and only they say how good its choice is.
+boards are held out of the search, and only they show how good its choice is.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from tapsklearn.preprocessing import TapFeatures
 from tapsklearn.synthesis import make_tap_boards
 
 parser = argparse.ArgumentParser(description="Learning rate and epochs by grid search.")
+parser.add_argument("--boards", metavar="N", type=int, default=20)
 parser.add_argument("--epochs", metavar="N", type=int, nargs="+", default=[5, 15])
 parser.add_argument("--jobs", metavar="N", type=int, default=-1, help="-1: all cores")
 options = parser.parse_args()
@@ -33,33 +35,34 @@ options = parser.parse_args()
 # From files to crops, once
 # -------------------------
 # ``GridSearchCV(pipeline)`` could be given the paths, and would then read every file
-# once more for each setting and fold. The steps up to the crop look at one take at a
-# time and learn nothing from the others, so that nothing leaks from the boards that are
-# judged if all are prepared beforehand; a ``Standardizer(per="frequency")``, which
-# learns from all takes, would have to stay within the search.
+# once more for each setting and fold. ``TapFeatures()`` computes each crop from its own
+# take alone, so that nothing leaks from held-out boards if all are computed beforehand;
+# ``TapFeatures(per="frequency")``, which is fitted on all takes, would have to stay
+# within the search.
 synthesized = tempfile.TemporaryDirectory()
-takes = make_tap_boards(synthesized.name, scenario="same_shop", n_boards=20, n_takes=5)
-boards = takes.board
+takes = make_tap_boards(
+    synthesized.name, scenario="same_shop", n_boards=options.boards, n_takes=5
+)
+boards, truth = takes.board, takes.truth
 features = TapFeatures(n_jobs=options.jobs)
 crops = features.fit_transform(takes.paths)
 
 # %%
-# Boards that are kept
-# --------------------
+# Held-out boards
+# ---------------
 # The first fold of a `BoardKFold`: whole pieces of wood, as one end would give away the
 # other.
-truth = {"normal_boards": takes.normal_boards, "specimens": takes.specimens}
-searched, kept = next(BoardKFold(3, **truth).split(crops, boards))
-n_kept = len({takes.specimens[board] for board in boards[kept]})
+searched, held_out = next(BoardKFold(3, truth=truth).split(crops, boards))
+n_held_out = len({truth.specimens[board] for board in boards[held_out]})
 
 # %%
 # The search
 # ----------
-# Every fold of the search, too, judges boards that its training has never heard.
-# `anomaly_scorer` knows that a higher score is a more normal take, which scikit-learn's
-# own scorers do not.
-scorer = anomaly_scorer("roc_auc", normal_boards=takes.normal_boards)
-detector = ArcFaceDetector(merge_normal=True, random_state=0, **truth)
+# Every fold of the search, too, is scored on unseen boards. `anomaly_scorer` knows that
+# a higher score is a more normal take, which scikit-learn's own scorers do not.
+scorer = anomaly_scorer("roc_auc", truth=truth)
+known = {"normal_boards": truth.normal_boards, "specimens": truth.specimens}
+detector = ArcFaceDetector(merge_normal=True, random_state=0, **known)
 search = GridSearchCV(
     Pipeline([("detector", detector)]),
     {
@@ -67,7 +70,7 @@ search = GridSearchCV(
         "detector__max_epochs": options.epochs,
         "detector__score_space": ["embedding", "pooled"],
     },
-    cv=BoardKFold(3, **truth),
+    cv=BoardKFold(3, truth=truth),
     scoring=scorer,
     n_jobs=options.jobs,
 ).fit(crops[searched], boards[searched])
@@ -86,26 +89,27 @@ print(table.sort_values("auroc", ascending=False).round(3).to_string(index=False
 # %%
 # What the best is worth
 # ----------------------
-# The best mean of the search is also the luckiest of as many as there are settings. On
-# the boards that were kept, the choice is judged once and by boards that had no part in
-# it: what it says of the next boards of this shop. They are few, so that it is a rough
-# number, and of other shops it says nothing. Beside it stands a method that learns
-# nothing.
-untrained = CropDetector(random_state=0, **truth).fit(crops[searched], boards[searched])
+# The best mean of the search is also the luckiest of as many as there are settings. The
+# choice is evaluated once on the held-out boards, which had no part in it: that
+# estimates how it does on the next boards of this shop. They are few, so that it is a
+# rough number, and for other shops it means nothing. Beside it stands a method that is
+# not trained.
+untrained = CropDetector(random_state=0, **known).fit(crops[searched], boards[searched])
 best, floor = (
-    scorer(judged, crops[kept], boards[kept]) for judged in (search, untrained)
+    scorer(estimator, crops[held_out], boards[held_out])
+    for estimator in (search, untrained)
 )
 print(f"\nthe best of the search: {search.best_score_:.3f} with {search.best_params_}")
-print(f"its AUROC on {n_kept} boards kept from it: {best:.3f}")
-print(f"that of crop-knn, which learns nothing: {floor:.3f}")
+print(f"its AUROC on {n_held_out} held-out boards: {best:.3f}")
+print(f"that of crop-knn, which is not trained: {floor:.3f}")
 
 # %%
 # From files to scores
 # --------------------
 # The steps once more in a row: what to keep for the recordings to come. Here it is
-# given the files of the boards that were kept; higher is more normal.
+# given the files of the held-out boards; higher is more normal.
 pipeline = Pipeline([("features", features), *search.best_estimator_.steps])
-scores = pd.Series(pipeline.score_samples(np.array(takes.paths)[kept]))
+scores = pd.Series(pipeline.score_samples(np.array(takes.paths)[held_out]))
 print(f"\nmedian scores of {' > '.join(pipeline.named_steps)}:")
-print(scores.groupby(takes.condition[kept]).median().round(2).to_string())
+print(scores.groupby(takes.condition[held_out]).median().round(2).to_string())
 synthesized.cleanup()

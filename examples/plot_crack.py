@@ -1,7 +1,9 @@
-"""What a crack does to the sound of a board.
+"""
+What a crack does to the sound of a board
+=========================================
 
-Draws the crops of an intact and of a cracked board, struck at the same place, and
-their difference, each the mean of thirty takes. Needs the extra ``plot``:
+The crops of an intact and of a cracked board, struck at the same place, and their
+difference, each the mean of thirty takes. Needs the extra ``plot``:
 
     python examples/plot_crack.py docs/images/crack.png
 """

@@ -1,7 +1,9 @@
-"""What a good take looks like, and what one that clipped.
+"""
+A good take, and one that clipped
+=================================
 
-Draws two takes of a synthesized board, the second struck so hard that the recording is
-cut off at full scale. Needs the extra ``plot``:
+Two takes of a synthesized board, the second struck so hard that the recording is cut
+off at full scale. Needs the extra ``plot``:
 
     python examples/plot_takes.py docs/images/takes.png
 """

@@ -2,8 +2,10 @@
 
 import contextlib
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
@@ -17,34 +19,85 @@ def one_thread(
 ) -> Iterator[list[str]]:
     """Run with one thread a library, and keep warnings in place of showing them.
 
-    A worker would print them in its own way, in the middle of everything.
+    A worker would print them in its own way, in the middle of everything. Threads may
+    run jobs side by side: each gets its own warnings.
 
     Parameters
     ----------
     libraries : ThreadpoolController, default=None
-        The libraries with threads, where they are known; to look for them takes 3 ms.
+        The libraries with threads, if known; to look for them takes 3 ms.
 
     Yields
     ------
     list of str
-        Filled on leaving: what was warned of, each message once.
+        Filled on leaving: the messages of the warnings, each once.
     """
     messages: list[str] = []
-    with (
-        warnings.catch_warnings(record=True) as caught,
-        _one_thread_of_torch(),
-        (libraries or ThreadpoolController()).limit(limits=1),
-    ):
-        # Also what an earlier job in this process has warned of.
-        warnings.simplefilter("always")
+    with _JOBS.run(libraries) as caught:
         try:
             yield messages
         finally:
             messages += dict.fromkeys(
-                str(each.message)
-                for each in caught
-                if issubclass(each.category, _FOR_USERS)
+                str(each)
+                for each, category in caught
+                if issubclass(category, _FOR_USERS)
             )
+
+
+class _Jobs:
+    """The jobs of this process that run now.
+
+    Limits of threads and the handling of warnings belong to the whole process. The
+    first job sets them and the last one that ends restores them: jobs of several
+    threads that each did so would leave what another one had set.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = contextlib.ExitStack()
+        # The thread of each job, and what it was warned of.
+        self._running: list[tuple[int, list[tuple[Warning | str, Any]]]] = []
+
+    @contextlib.contextmanager
+    def run(
+        self, libraries: ThreadpoolController | None
+    ) -> Iterator[list[tuple[Warning | str, Any]]]:
+        job = threading.get_ident(), list[tuple[Warning | str, Any]]()
+        with self._lock:
+            if not self._running:
+                self._limit(libraries)
+            self._running.append(job)
+        try:
+            yield job[1]
+        finally:
+            with self._lock:
+                # By identity: two that were warned of the same are equal.
+                place = [each is job for each in self._running].index(True)
+                del self._running[place]
+                if not self._running:
+                    self._process.close()
+
+    def _limit(self, libraries: ThreadpoolController | None) -> None:
+        enter = self._process.enter_context
+        enter(warnings.catch_warnings())
+        # Also what an earlier job in this process has warned of.
+        warnings.simplefilter("always")
+        warnings.showwarning = self._keep
+        enter(_one_thread_of_torch())
+        enter((libraries or ThreadpoolController()).limit(limits=1))
+
+    def _keep(
+        self, message: Warning | str, category: type[Warning], *_: Any, **__: Any
+    ) -> None:
+        here = threading.get_ident()
+        running = list(self._running)
+        # A thread that a job has started itself warns for the last job.
+        of_thread = [caught for thread, caught in running if thread == here]
+        for caught in (of_thread or [caught for _, caught in running])[-1:]:
+            caught.append((message, category))
+
+
+_JOBS = _Jobs()
 
 
 @contextlib.contextmanager

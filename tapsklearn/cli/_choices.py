@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-# Of the trained ones, one that needs normal boards only and one that learns boards.
+# Of the trained ones, one that needs normal boards only and one that classifies boards.
 DEFAULT_METHODS = (
     *("tuned-ae", "tuned-cnn-shallow"),
     *("spectrum-knn", "crop-knn", "randomconv-knn"),
@@ -21,7 +21,7 @@ def choose_methods(
     names : list of str
         Names.
     epochs : int or None
-        Epochs of those that train; None keeps their own.
+        Epochs of those that train. If None, their own.
     option : str
         The option that names them.
 
@@ -41,7 +41,8 @@ def choose_methods(
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(
-            f"{option}: there is no {', '.join(unknown)}; known are {', '.join(known)}"
+            f"{option}: there is no {', '.join(unknown)}; methods are "
+            f"{', '.join(known)}"
         )
     chosen = {name: known[name] for name in names}
     for method in chosen.values():
@@ -58,9 +59,9 @@ def choose_folds(directory: Path, takes: Any, folds: int | None) -> Any:
     directory : Path
         The folder that the takes are of.
     takes : Bunch
-        What `load_takes` gave.
+        What `load_takes` returned.
     folds : int or None
-        How many; None takes what is feasible, up to five.
+        How many. If None, as many as can be made, up to five.
 
     Returns
     -------
@@ -74,9 +75,8 @@ def choose_folds(directory: Path, takes: Any, folds: int | None) -> Any:
     """
     from tapsklearn.model_selection import BoardKFold, count_feasible_folds
 
-    truth = {"normal_boards": takes.normal_boards, "specimens": takes.specimens}
     try:
-        feasible = count_feasible_folds(takes.board, **truth)
+        feasible = count_feasible_folds(takes.board, truth=takes.truth)
     except ValueError as error:
         raise ValueError(f"{directory}: {error}") from error
     if folds and folds > feasible:
@@ -84,18 +84,18 @@ def choose_folds(directory: Path, takes: Any, folds: int | None) -> Any:
             f"{directory}: --folds {folds} is too many: each fold needs normal and "
             f"abnormal specimens of its own, which makes at most {feasible}"
         )
-    return BoardKFold(folds or min(MOST_FOLDS, feasible), **truth)
+    return BoardKFold(folds or min(MOST_FOLDS, feasible), truth=takes.truth)
 
 
 def require_normal_boards(directory: Path, takes: Any) -> None:
-    """Check that there is something to learn from.
+    """Check that there is something to train on.
 
     Parameters
     ----------
     directory : Path
         The folder that the takes are of.
     takes : Bunch
-        What `load_takes` gave.
+        What `load_takes` returned.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def require_normal_boards(directory: Path, takes: Any) -> None:
     """
     if not takes.normal_boards:
         raise ValueError(
-            f"{directory}: none of its boards is normal; --normal says which are"
+            f"{directory}: none of its boards is normal; --normal names those that are"
         )
 
 
@@ -116,7 +116,7 @@ def require_both_conditions(directory: Path, takes: Any) -> None:
     directory : Path
         The folder that the takes are of.
     takes : Bunch
-        What `load_takes` gave.
+        What `load_takes` returned.
 
     Raises
     ------
@@ -127,5 +127,5 @@ def require_both_conditions(directory: Path, takes: Any) -> None:
     if len(takes.normal_boards) == len(takes.specimens):
         raise ValueError(
             f"{directory}: all its boards are normal, and methods can only be compared "
-            "by abnormal ones; `tapsklearn train` learns from normal boards alone"
+            "by abnormal ones; `tapsklearn train` needs normal boards only"
         )

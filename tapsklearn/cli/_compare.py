@@ -1,4 +1,4 @@
-"""``tapsklearn compare``: which method hears the difference."""
+"""``tapsklearn compare``: which method detects the difference."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ from tapsklearn.cli._choices import (
     choose_methods,
     require_both_conditions,
 )
-from tapsklearn.cli._comparison import run_comparison
+from tapsklearn.cli._comparison import can_plot, report_comparison
 from tapsklearn.cli._options import Epochs, Jobs, Normal, Recordings, Seed, split_list
 
 
@@ -44,21 +44,21 @@ def compare(
         typer.Option(
             metavar="DIR",
             help="Folder for results.csv, ranking.csv, scores.csv, verdicts.csv and "
-            "figures, and for what is finished, so that a comparison that was broken "
-            "off goes on.",
+            "figures, and for what is finished, so that a comparison that was "
+            "interrupted continues.",
         ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the rows as JSON.")
     ] = False,
 ) -> None:
-    """Compare methods on boards that they have never heard.
+    """Compare methods on unseen boards.
 
-    Each method is trained and judged on the same folds; no board, nor another
-    board of its specimen, is on both sides of one. roc_auc and pauc say how well
-    the scores rank abnormal takes below normal ones (0.5 is chance),
-    false_alarm_rate and hit_rate which shares of the normal and of the abnormal
-    takes are called abnormal.
+    Each method is trained and evaluated on the same folds; no board, nor another
+    board of its specimen, is on both sides of one. roc_auc and pauc measure how well
+    the scores rank abnormal takes below normal ones (0.5 is chance); fpr and tpr, the
+    false and true positive rate, are the shares of the normal and of the abnormal
+    takes that are called abnormal.
     """
     from tapsklearn.datasets import load_takes
 
@@ -71,7 +71,22 @@ def compare(
     if out is not None:
         _make_folder(out)
 
-    run_comparison(takes, chosen, cv=cv, seed=seed, jobs=jobs, out=out, as_json=as_json)
+    from tapsklearn.model_selection import compare_methods
+
+    comparison = compare_methods(
+        chosen,
+        takes.paths,
+        takes.board,
+        truth=takes.truth,
+        cv=cv,
+        random_state=seed,
+        n_jobs=jobs or -1,
+        memory=None if out is None else out / "cells",
+        verbose=1,
+        # Figures are plotted from them.
+        return_estimators=out is not None and can_plot(),
+    )
+    report_comparison(comparison, out=out, as_json=as_json)
 
 
 def _make_folder(out: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tapsklearn.cli._comparison import run_comparison
+from tapsklearn.cli._comparison import can_plot, report_comparison
 from tapsklearn.cli._options import Jobs, Seed
 from tapsklearn.cli._synth import synth
 
@@ -13,9 +13,9 @@ from tapsklearn.cli._synth import synth
 _TAKES = 8
 _EPOCHS = 15
 _RESNET18_EPOCHS = 5
-# One split: the article's training boards and some further ones are learnt from, with
-# the other ends of their specimens, and all others are judged.
-_LEARNT = (
+# One split: the article's training boards and some further ones are trained on, with
+# the other ends of their specimens, and all others are tested.
+_TRAINING_BOARDS = (
     *("normal 1 left", "normal 3 left", "abnormal 5"),
     *("further normal 001 left", "further normal 002 left"),
     "further cracked 003 left",
@@ -35,7 +35,7 @@ def demo(
     """Synthesize the article's boards and compare its eight methods on them.
 
     Needs no recordings: the boards are computed as plates of wood, some with a
-    crack. Twelve boards are learnt from, the others are judged. The recordings are
+    crack. Twelve boards are for training, the others for testing. The recordings are
     left in the folder, with results.csv, ranking.csv, scores.csv, verdicts.csv and
     figures.
     """
@@ -46,20 +46,28 @@ def demo(
     boards = directory / "boards"
     synth(boards, takes=_TAKES, seed=seed, jobs=jobs)
     takes = load_takes(boards)
-    learnt = {takes.specimens[board] for board in _LEARNT}
-    judged = [takes.specimens[board] not in learnt for board in takes.board]
-    run_comparison(
-        takes,
+    trained_on = {takes.specimens[board] for board in _TRAINING_BOARDS}
+    is_test = [takes.specimens[board] not in trained_on for board in takes.board]
+
+    from tapsklearn.model_selection import compare_methods
+
+    comparison = compare_methods(
         _choose_methods(),
-        cv=PredefinedSplit([0 if each else -1 for each in judged]),
-        seed=seed,
-        jobs=jobs,
-        out=directory,
+        takes.paths,
+        takes.board,
+        truth=takes.truth,
+        cv=PredefinedSplit([0 if each else -1 for each in is_test]),
+        random_state=seed,
+        n_jobs=jobs or -1,
+        memory=directory / "cells",
+        verbose=1,
+        return_estimators=can_plot(),
     )
+    report_comparison(comparison, out=directory)
 
 
 def _choose_methods() -> dict[str, Any]:
-    """Give all methods, those that train with fewer epochs than the article's."""
+    """Return all methods, those that train with fewer epochs than the article's."""
     from tapsklearn.detectors import Calibration, article_methods, reference_methods
 
     methods = article_methods()
@@ -68,7 +76,6 @@ def _choose_methods() -> dict[str, Any]:
         method.set_params(max_epochs=epochs)
     methods |= reference_methods()
     for method in methods.values():
-        # All that is judged are boards never learnt from, few as there are to
-        # calibrate with.
+        # All that is tested are unseen boards, few as there are to calibrate with.
         method.set_params(calibration=Calibration(by="board"))
     return methods

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tapsklearn.cli._tables import make_table, print_table
+from tapsklearn.cli._terminal import make_table, print_table
 
 
 def devices(

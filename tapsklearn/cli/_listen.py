@@ -11,10 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from tapsklearn.cli._messages import only_our_messages
 from tapsklearn.cli._model import Model, load_model
 from tapsklearn.cli._options import Device, read_device
-from tapsklearn.cli._tables import known
+from tapsklearn.cli._terminal import known, only_our_messages
 
 _COLUMNS = (
     *("board", "time", "level", "flags"),

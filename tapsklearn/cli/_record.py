@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tapsklearn.cli._messages import only_our_messages
-from tapsklearn.cli._meter import level_meter
 from tapsklearn.cli._options import Device, read_device
+from tapsklearn.cli._terminal import level_meter, only_our_messages
 
 if TYPE_CHECKING:
     from tapsklearn.recording import Tap

@@ -12,7 +12,7 @@ import typer
 
 from tapsklearn.cli._model import Model, load_model
 from tapsklearn.cli._recordings import list_recordings
-from tapsklearn.cli._tables import known
+from tapsklearn.cli._terminal import known
 
 _COLUMNS = ("path", "score", "p_value", "verdict", "error")
 _BOARD_COLUMNS = ("board", "n_taps", "n_unusual", "median_score", "p_value", "verdict")

@@ -35,7 +35,7 @@ def synth(
     """Synthesize recordings of tapped boards, some of them cracked.
 
     The boards are plates of wood, computed with their cracks, the stick and the
-    microphone; takes.csv tells what is what. The folder can be given to compare and
+    microphone; takes.csv describes each take. The folder can be given to compare and
     check. A run that was interrupted is continued by the same command.
     """
     from tapsklearn.synthesis import make_tap_boards

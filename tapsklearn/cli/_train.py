@@ -13,15 +13,14 @@ from tapsklearn.cli._choices import (
     require_both_conditions,
     require_normal_boards,
 )
-from tapsklearn.cli._comparison import run_comparison
+from tapsklearn.cli._comparison import report_comparison
 from tapsklearn.cli._options import Epochs, Jobs, Normal, Recordings, Seed, split_list
-from tapsklearn.cli._progress import progress_bars
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from tapsklearn.model_selection import Comparison
 
-# Of all that normal boards are enough for, what hears the floor best, and the bottles
-# nearly (benchmarks/results/detection.md).
+# Of all that normal boards are enough for, what detects best on the floor, and nearly
+# so on the bottles (benchmarks/results/detection.md).
 _RECOMMENDED = "crop-knn"
 _AUTO = "auto"
 
@@ -45,36 +44,44 @@ def train(
     seed: Seed = 0,
     jobs: Jobs = None,
 ) -> None:
-    """Train a method on all boards, and save what it has learnt.
+    """Train a method on all boards, and save the fitted model.
 
-    Normal boards are enough, but for methods that learn boards apart. With abnormal
-    ones too, --method auto compares methods on boards that they have never heard, as
-    `compare` does, and the model file tells how well the best one hears.
+    Normal boards are enough, but for methods that classify boards. With abnormal ones
+    too, --method auto compares methods on unseen boards, as `compare` does, and the
+    model file holds how well the best one detects.
     """
     from tapsklearn.datasets import load_takes
     from tapsklearn.persistence import save
     from tapsklearn.preprocessing import TapFeatures
-    from tapsklearn.scoring._features import read_features
 
     _check_writable(out)
     takes = load_takes(directory, normal=split_list(normal))
     require_normal_boards(directory, takes)
-    metrics = None
     if method == _AUTO:
         require_both_conditions(directory, takes)
         cv = choose_folds(directory, takes, None)
-        methods = choose_methods(list(DEFAULT_METHODS), epochs, option="--method")
-        crops, results, ranking = run_comparison(
-            takes, methods, cv=cv, seed=seed, jobs=jobs, out=None
-        )
-        method = str(ranking.index[0])
-        metrics = _tell_metrics(results, ranking)
+        names = list(DEFAULT_METHODS)
     else:
-        methods = choose_methods([method], epochs, option="--method")
-        with progress_bars() as progress:
-            crops = read_features(
-                takes.paths, TapFeatures(), n_jobs=jobs or -1, progress=progress
-            )
+        names = [method]
+    methods = choose_methods(names, epochs, option="--method")
+    crops = TapFeatures(n_jobs=jobs or -1, verbose=1).fit_transform(takes.paths)
+    metrics = None
+    if method == _AUTO:
+        from tapsklearn.model_selection import compare_methods
+
+        comparison = compare_methods(
+            methods,
+            crops,
+            takes.board,
+            truth=takes.truth,
+            cv=cv,
+            random_state=seed,
+            n_jobs=jobs or -1,
+            verbose=1,
+        )
+        report_comparison(comparison)
+        method = comparison.best
+        metrics = _collect_metrics(comparison)
 
     # Imported by now.
     from sklearn.pipeline import make_pipeline
@@ -89,32 +96,29 @@ def train(
     model = make_pipeline(TapFeatures(), detector)
     save(model, out, paths=takes.frame["path"], metrics=metrics)
     typer.echo(
-        f"tapsklearn: {method} has learnt from {len(takes.paths)} takes of "
+        f"tapsklearn: {method} trained on {len(takes.paths)} takes of "
         f"{len(takes.specimens)} boards, {len(takes.normal_boards)} of them normal; "
         f"written to {out}",
         err=True,
     )
     if method == _RECOMMENDED and len(takes.normal_boards) < len(takes.specimens):
         typer.echo(
-            "tapsklearn: there are abnormal boards to compare methods by: "
-            "--method auto takes the one that hears them best",
+            "tapsklearn: there are abnormal boards to compare methods with: "
+            "--method auto chooses the one that detects them best",
             err=True,
         )
 
 
-def _tell_metrics(results: "pd.DataFrame", ranking: "pd.DataFrame") -> dict[str, float]:
-    """Give what the comparison says of the best method."""
-    best = ranking.iloc[0]
-    of_best = results[results["method"] == best.name]
+def _collect_metrics(comparison: "Comparison") -> dict[str, float]:
+    """Collect the numbers of the best method for the model file."""
+    best = comparison.ranking().iloc[0]
+    means = comparison.summary().loc[comparison.best]
     return {
         "roc_auc": best["roc_auc"],
         "roc_auc_low": best["low"],
         "roc_auc_high": best["high"],
-        **{
-            name: of_best[name].mean()
-            for name in ("pauc", "false_alarm_rate", "hit_rate")
-        },
-        "n_folds": len(of_best),
+        **{name: means[name] for name in ("pauc", "fpr", "tpr")},
+        "n_folds": len(comparison.folds),
     }
 
 

@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import pandas as pd
 from sklearn.utils import Bunch
 
 from tapsklearn.datasets._errors import FolderError
 from tapsklearn.datasets._index import read_index
+from tapsklearn.datasets._truth import Truth
 
 
 def load_takes(
@@ -54,6 +56,11 @@ def load_takes(
             The specimen of each board.
         normal_boards : list of str
             The boards that are normal, sorted.
+        truth : Truth
+            The normal boards and the specimens as one object, with the kinds of
+            defects and the sessions if takes.csv has columns ``kind`` and
+            ``session``: accepted as ``truth=`` wherever boards are split, scored
+            or plotted.
         frame : DataFrame
             All of it in the columns ``path`` (as takes.csv has it, relative to
             `directory`), ``board``, ``condition``, ``specimen``, ``take`` (its number,
@@ -92,11 +99,28 @@ def load_takes(
     if problems:
         raise FolderError(directory, problems)
     boards = frame.drop_duplicates("board")
+    specimens = dict(zip(boards["board"], boards["specimen"], strict=True))
+    normal_boards = sorted(boards["board"][boards["condition"] == "normal"])
     return Bunch(
         paths=[str(Path(directory, path)) for path in frame["path"]],
         board=frame["board"].to_numpy(dtype=str),
         condition=frame["condition"].to_numpy(dtype=str),
-        specimens=dict(zip(boards["board"], boards["specimen"], strict=True)),
-        normal_boards=sorted(boards["board"][boards["condition"] == "normal"]),
+        specimens=specimens,
+        normal_boards=normal_boards,
+        truth=Truth(
+            normal_boards,
+            specimens=specimens,
+            kinds=_read_by_board(frame[frame["condition"] == "abnormal"], "kind"),
+            sessions=_read_by_board(frame, "session"),
+        ),
         frame=frame,
     )
+
+
+def _read_by_board(frame: pd.DataFrame, column: str) -> dict[str, str] | None:
+    """Map boards to what a column says of them, where it says one thing alone."""
+    if column not in frame:
+        return None
+    values = frame[["board", column]].replace("", pd.NA).dropna().drop_duplicates()
+    values = values[~values["board"].duplicated(keep=False)]
+    return dict(zip(values["board"], values[column], strict=True))

@@ -1,4 +1,4 @@
-"""Figures and verdicts: what the takes, the scores and the comparison look like."""
+"""Figures: what takes, scores and comparisons look like."""
 
 import lazy_loader
 

@@ -1,7 +1,8 @@
 from ._comparison_display import ComparisonDisplay as ComparisonDisplay
 from ._embedding_display import EmbeddingDisplay as EmbeddingDisplay
 from ._reconstruction_display import ReconstructionDisplay as ReconstructionDisplay
-from ._roc_display import RocDisplay as RocDisplay
+from ._roc_curve_display import RocCurveDisplay as RocCurveDisplay
+from ._save_figures import save_figures as save_figures
 from ._spectrogram_display import SpectrogramDisplay as SpectrogramDisplay
 from ._take_scores_display import TakeScoresDisplay as TakeScoresDisplay
 from ._verdict_curve_display import VerdictCurveDisplay as VerdictCurveDisplay

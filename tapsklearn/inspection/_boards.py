@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tapsklearn._boards import find_normal, resolve_truth
 from tapsklearn.inspection._labels import shorten_labels
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ _MARKERS = "os^DvP<X>ph*"
 
 
 class BoardStyle(NamedTuple):
-    """How one board is drawn, so that neither colour nor marker alone tells it."""
+    """How one board is plotted, so that it is known by more than its colour."""
 
     is_normal: bool
     color: tuple[float, float, float, float]
@@ -52,36 +53,40 @@ def check_boards(
     return boards
 
 
-def find_normal(boards: NDArray[Any], normal_boards: ArrayLike | None) -> NDArray[Any]:
-    """Tell which takes are of normal boards.
+def mark_normal(
+    boards: NDArray[Any], normal_boards: ArrayLike | None, truth: Any
+) -> NDArray[np.bool_]:
+    """Find the takes of normal boards.
 
     Parameters
     ----------
     boards : ndarray of shape (n_takes,)
         Board of each take.
     normal_boards : array-like or None
-        Boards that are normal; None: all.
+        Boards that are normal.
+    truth : Truth or None
+        What is known of the boards, in place of `normal_boards`; if both are None,
+        all boards are normal.
 
     Returns
     -------
     ndarray of shape (n_takes,), bool
         Whether they are.
     """
-    if normal_boards is None:
-        return np.ones(len(boards), dtype=bool)
-    named = np.atleast_1d(np.asarray(normal_boards))
-    is_normal = np.isin(boards, named)
-    if len(named) and not is_normal.any():
+    named = resolve_truth(truth, normal_boards)[0]
+    # A figure can be of some boards only.
+    is_normal = find_normal(boards, named, unknown="ignore")
+    if named is not None and truth is None and np.size(named) and not is_normal.any():
         raise ValueError(
-            f"none of normal_boards={named.tolist()} is among boards: "
+            f"normal_boards={np.atleast_1d(named).tolist()} has none of the boards, "
             f"{np.unique(boards)[:10].tolist()}; give normal_boards=[] if all are "
             "abnormal"
         )
     return is_normal
 
 
-def leave_out(missing: NDArray[np.bool_], what: str) -> None:
-    """Warn of takes that cannot be drawn.
+def warn_of_missing(missing: NDArray[np.bool_], what: str) -> None:
+    """Warn of takes that cannot be plotted.
 
     Parameters
     ----------
@@ -91,7 +96,7 @@ def leave_out(missing: NDArray[np.bool_], what: str) -> None:
         The parameter that is NaN.
     """
     if missing.all():
-        raise ValueError(f"{what} is NaN for every take: there is nothing to draw")
+        raise ValueError(f"{what} is NaN for every take: there is nothing to plot")
     if missing.any():
         warnings.warn(
             f"{missing.sum()} of {len(missing)} takes have NaN for {what} and are "
@@ -103,7 +108,7 @@ def leave_out(missing: NDArray[np.bool_], what: str) -> None:
 def style_boards(
     boards: NDArray[Any], is_normal: NDArray[np.bool_]
 ) -> dict[Any, BoardStyle]:
-    """Give each board a look, the normal boards first, else as they come.
+    """Style the boards, the normal ones first, else as they come.
 
     Normal boards are cool in colour, with full lines and markers; abnormal ones are
     warm, with broken lines and hollow markers.
@@ -118,7 +123,7 @@ def style_boards(
     Returns
     -------
     dict of BoardStyle
-        The look of each board, in the order to draw them in.
+        The look of each board, in the order to plot them in.
     """
     from matplotlib import colormaps
 
@@ -147,7 +152,7 @@ def list_under_conditions(
     Parameters
     ----------
     artists : dict of Artist
-        What is drawn of each board.
+        What is plotted of each board.
     styles : dict of BoardStyle
         The look of each board.
 

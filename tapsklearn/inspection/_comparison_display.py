@@ -10,8 +10,8 @@ import pandas as pd
 from tapsklearn.inspection._matplotlib import (
     add_legend,
     check_matplotlib,
+    find_axes,
     label_rows,
-    take_axes,
 )
 from tapsklearn.inspection._methods import check_columns, choose_methods
 
@@ -20,39 +20,39 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "roc_auc": "AUROC",
-    "pauc": "AUROC up to a false-alarm rate of 0.1, standardized",
+    "pauc": "AUROC up to a false positive rate of 0.1, standardized",
     "average_precision": "average precision",
-    "neg_fpr_at_tpr95": "- false-alarm rate at a hit rate of 0.95",
-    "false_alarm_rate": "false-alarm rate at the threshold",
-    "hit_rate": "hit rate at the threshold",
+    "neg_fpr_at_tpr95": "- false positive rate at a true positive rate of 0.95",
+    "fpr": "false positive rate at the threshold",
+    "tpr": "true positive rate at the threshold",
     "fit_seconds": "time to fit (s)",
     "score_seconds": "time to score (s)",
 }
 _CHANCE = {"roc_auc": 0.5, "pauc": 0.5}
 _SECONDS = ("fit_seconds", "score_seconds")
-_SMALLER_IS_BETTER = ("false_alarm_rate", *_SECONDS)
-_SHARES = ("roc_auc", "pauc", "average_precision", "false_alarm_rate", "hit_rate")
+_SMALLER_IS_BETTER = ("fpr", *_SECONDS)
+_SHARES = ("roc_auc", "pauc", "average_precision", "fpr", "tpr")
 
 
 class ComparisonDisplay:
-    """One figure of each method: a dot a fold, the mean, and an interval.
+    """One metric of each method: a dot a fold, the mean, and an interval.
 
-    Make one with `from_results`. The best method stands on top.
+    Make one with `from_comparison`, or `from_results`. The best method stands on top.
 
     Parameters
     ----------
     values : dict of ndarray of shape (n_folds,)
-        The figure in each fold, by method.
+        The metric in each fold, by method.
     intervals : dict of tuple of float (low, high), default=None
-        Interval of the mean of each method that has one; None is one standard
+        Interval of the mean of each method that has one; if None, one standard
         deviation of the folds to each side.
-    figure : str, default="roc_auc"
-        Which figure it is.
+    metric : str, default="roc_auc"
+        Which metric it is.
 
     Attributes
     ----------
     ax_ : Axes
-        Where it is drawn.
+        Where it is plotted.
     figure_ : Figure
         What holds the axes.
     methods_ : list
@@ -64,7 +64,7 @@ class ComparisonDisplay:
     intervals_ : dict of Line2D
         Interval of each method that has one.
     chance_line_ : Line2D or None
-        What guessing gives, where that is known.
+        The metric of a random guess, where that is known.
     legend_ : Legend
         What dots and lines mean.
 
@@ -87,69 +87,118 @@ class ComparisonDisplay:
         values: dict[Any, np.ndarray],
         *,
         intervals: dict[Any, tuple[float, float]] | None = None,
-        figure: str = "roc_auc",
+        metric: str = "roc_auc",
     ) -> None:
         self.values = values
         self.intervals = intervals
-        self.figure = figure
+        self.metric = metric
+
+    @classmethod
+    def from_comparison(
+        cls,
+        comparison: Any,
+        *,
+        metric: str = "roc_auc",
+        methods: Sequence[str] | None = None,
+        confidence: float = 0.95,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Plot one metric of a comparison.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            What `compare_methods` returned. Folds in which a method failed are left
+            out, with a warning.
+        metric : str, default="roc_auc"
+            Column of its results to plot. `fpr` and seconds are the better the
+            smaller they are, all else the larger.
+        methods : sequence of str, default=None
+            Which methods to plot; if None, all.
+        confidence : float, default=0.95
+            Of the intervals of `roc_auc`, which are those of the ranking; other
+            metrics have one standard deviation of the folds to each side of the mean.
+        ax : Axes, default=None
+            Where to plot; if None, in a new figure.
+
+        Returns
+        -------
+        ComparisonDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If there is no such metric or method, or the metric is NaN throughout.
+        """
+        check_matplotlib(f"{cls.__name__}.from_comparison")
+        is_ranked = metric == "roc_auc" and bool(comparison.complete)
+        return cls.from_results(
+            comparison.results,
+            metric=metric,
+            methods=methods,
+            intervals=comparison.ranking(confidence=confidence) if is_ranked else None,
+            interval_label=f"{100 * confidence:g} % interval" if is_ranked else None,
+            ax=ax,
+        )
 
     @classmethod
     def from_results(
         cls,
         results: pd.DataFrame,
         *,
-        figure: str = "roc_auc",
+        metric: str = "roc_auc",
         intervals: pd.DataFrame | None = None,
         methods: Sequence[str] | None = None,
         interval_label: str | None = None,
         ax: "Axes | None" = None,
     ) -> Self:
-        """Draw one figure of a comparison.
+        """Plot one metric of a table of results.
 
         Parameters
         ----------
         results : DataFrame
-            What `compare_methods` gives: `method`, `fold` and the figures. Folds
-            without a figure are left out, with a warning.
-        figure : str, default="roc_auc"
-            Column to draw. Rates at the threshold and seconds are the better the
-            smaller they are, but for `hit_rate`; all else the larger.
+            Columns `method`, `fold` and metrics, as those of a comparison. Folds in
+            which the metric is NaN are left out, with a warning.
+        metric : str, default="roc_auc"
+            Column to plot. `fpr` and seconds are the better the smaller they are, all
+            else the larger.
         intervals : DataFrame, default=None
-            Columns `low` and `high`, by method: what `rank_methods` gives, say. None
-            is one standard deviation of the folds to each side of the mean.
+            Columns `low` and `high`, by method, as `rank_methods` returns them. If
+            None, one standard deviation of the folds to each side of the mean.
         methods : sequence of str, default=None
-            Which methods to draw; None: all.
+            Which methods to plot; if None, all.
         interval_label : str, default=None
             What the intervals are, for the legend; see `plot`.
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
 
         Returns
         -------
         ComparisonDisplay
-            What is drawn.
+            The display.
 
         Raises
         ------
         ValueError
-            If a column or a method is missing, or there is no figure at all.
+            If a column or a method is missing, or the metric is NaN throughout.
         """
         check_matplotlib(f"{cls.__name__}.from_results")
         check_columns(
             results,
             ("method", "fold"),
             what="results",
-            source="what compare_methods gives",
+            source="the results of a comparison",
         )
-        figures = [each for each in results if each not in ("method", "fold")]
-        if figure not in figures:
+        metrics = [each for each in results if each not in ("method", "fold", "error")]
+        if metric not in metrics:
             raise ValueError(
-                f"figure={figure!r} is not in results; there are {figures}"
+                f"metric={metric!r} is not in results; there are {metrics}"
             )
         chosen = choose_methods(results, methods, what="results")
         values = {}
         for method in chosen:
-            found = results.loc[results["method"] == method, figure].to_numpy(
+            found = results.loc[results["method"] == method, metric].to_numpy(
                 dtype=np.float64
             )
             known = found[~np.isnan(found)]
@@ -158,14 +207,14 @@ class ComparisonDisplay:
             if len(known) < len(found):
                 left_out = ", which are left out" if len(known) else " and is left out"
                 warnings.warn(
-                    f"{method} has no {figure} in {len(found) - len(known)} of "
+                    f"{method} has no {metric} in {len(found) - len(known)} of "
                     f"{len(found)} folds{left_out}",
                     stacklevel=2,
                 )
         if not values:
             raise ValueError(
-                f"figure={figure!r} is NaN for every method and fold: there is nothing "
-                "to draw"
+                f"metric={metric!r} is NaN for every method and fold: there is nothing "
+                "to plot"
             )
         given = None
         if intervals is not None:
@@ -185,21 +234,21 @@ class ComparisonDisplay:
                 for method, low, high in intervals[["low", "high"]].itertuples()
                 if method in values and not np.isnan([low, high]).any()
             }
-        return cls(values, intervals=given, figure=figure).plot(
+        return cls(values, intervals=given, metric=metric).plot(
             ax, interval_label=interval_label
         )
 
     def plot(
         self, ax: "Axes | None" = None, *, interval_label: str | None = None
     ) -> Self:
-        """Draw it.
+        """Plot it.
 
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
         interval_label : str, default=None
-            What the intervals are, for the legend; None is "interval", or "± 1 sd of
+            What the intervals are, for the legend; if None, "interval", or "± 1 sd of
             the folds" if none are given.
 
         Returns
@@ -209,9 +258,9 @@ class ComparisonDisplay:
         """
         check_matplotlib(f"{type(self).__name__}.plot")
         means = {method: float(of.mean()) for method, of in self.values.items()}
-        sign = 1 if self.figure in _SMALLER_IS_BETTER else -1
+        sign = 1 if self.metric in _SMALLER_IS_BETTER else -1
         self.methods_ = sorted(means, key=lambda method: sign * means[method])
-        self.ax_, self.figure_ = take_axes(
+        self.ax_, self.figure_ = find_axes(
             ax, width=8, height=1.5 + 0.4 * len(self.methods_)
         )
         self.folds_, self.means_, self.intervals_ = {}, {}, {}
@@ -237,8 +286,8 @@ class ComparisonDisplay:
                 zorder=3,
             )
         label_rows(self.ax_, self.methods_)
-        self.ax_.set_xlabel(_NAMES.get(self.figure, self.figure))
-        if self.figure in _SECONDS:
+        self.ax_.set_xlabel(_NAMES.get(self.metric, self.metric))
+        if self.metric in _SECONDS:
             self.ax_.set_xscale("log")
         self._add_legend(interval_label)
         return self
@@ -251,10 +300,10 @@ class ComparisonDisplay:
             return None
         mean, deviation = values.mean(), values.std(ddof=1)
         low, high = mean - deviation, mean + deviation
-        if self.figure in _SHARES:
+        if self.metric in _SHARES:
             low, high = np.clip([low, high], 0, 1)
-        elif self.figure in _SECONDS:
-            # On a logarithmic axis a line to below 0 would be drawn to its very end.
+        elif self.metric in _SECONDS:
+            # On a logarithmic axis a line to below 0 would go on to its very end.
             low = max(low, values.min())
         return float(low), float(high)
 
@@ -265,9 +314,9 @@ class ComparisonDisplay:
             default = "± 1 sd of the folds" if self.intervals is None else "interval"
             shown[interval_label or default] = next(iter(self.intervals_.values()))
         self.chance_line_ = None
-        if self.figure in _CHANCE:
+        if self.metric in _CHANCE:
             self.chance_line_ = self.ax_.axvline(
-                _CHANCE[self.figure], color="0.4", linestyle=(0, (1, 2)), zorder=1
+                _CHANCE[self.metric], color="0.4", linestyle=(0, (1, 2)), zorder=1
             )
             shown["chance"] = self.chance_line_
         self.legend_ = add_legend(

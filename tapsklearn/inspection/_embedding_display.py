@@ -9,20 +9,20 @@ from sklearn.utils import check_array
 from tapsklearn.inspection._boards import (
     BoardStyle,
     check_boards,
-    find_normal,
-    leave_out,
     list_under_conditions,
+    mark_normal,
     style_boards,
+    warn_of_missing,
 )
+from tapsklearn.inspection._fitted import check_can, find_unseen
 from tapsklearn.inspection._matplotlib import (
     add_legend,
     check_matplotlib,
+    find_axes,
     label_rows,
     legend_columns,
     legend_height,
-    take_axes,
 )
-from tapsklearn.scoring._estimators import check_can
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,13 +35,14 @@ _PERPLEXITY = 30.0
 class EmbeddingDisplay:
     """Embeddings of takes as a scatter by board.
 
-    Make one with `from_estimator` or `from_predictions`. Normal boards have cool
-    colours and full markers, abnormal boards warm colours and hollow markers.
+    Make one with `from_estimator`, `from_predictions` or `from_comparison`. Normal
+    boards have cool colours and full markers, abnormal boards warm colours and hollow
+    markers.
 
     Parameters
     ----------
     points : ndarray of shape (n_takes, 1) or (n_takes, 2)
-        What is drawn of each take; one number is drawn as a strip, a row a board.
+        Place of each take; with one coordinate, boards are rows of a strip.
     boards : ndarray of shape (n_takes,)
         Board of each take.
     is_normal : ndarray of shape (n_takes,), bool
@@ -53,7 +54,7 @@ class EmbeddingDisplay:
     Attributes
     ----------
     ax_ : Axes
-        Where it is drawn.
+        Where it is plotted.
     figure_ : Figure
         What holds the axes.
     scatters_ : dict of PathCollection
@@ -95,12 +96,13 @@ class EmbeddingDisplay:
         X: Any,
         boards: ArrayLike,
         *,
-        normal_boards: ArrayLike | None,
+        normal_boards: ArrayLike | None = None,
+        truth: Any = None,
         reduction: str = "pca",
         random_state: int | None = 0,
         ax: "Axes | None" = None,
     ) -> Self:
-        """Embed takes and draw the embeddings.
+        """Embed takes and plot the embeddings.
 
         Parameters
         ----------
@@ -110,19 +112,21 @@ class EmbeddingDisplay:
             What the estimator takes.
         boards : array-like of shape (n_takes,)
             Board of each take.
-        normal_boards : array-like
-            Boards that are normal; None: all.
+        normal_boards : array-like, default=None
+            Boards that are normal; if None, all.
+        truth : Truth, default=None
+            What is known of the boards, in place of `normal_boards`.
         reduction : {"pca", "tsne"}, default="pca"
-            How more than two dimensions are brought to two.
+            How more than two dimensions are reduced to two.
         random_state : int, default=0
             Seed of the reduction.
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
 
         Returns
         -------
         EmbeddingDisplay
-            What is drawn.
+            The display.
 
         Raises
         ------
@@ -135,6 +139,7 @@ class EmbeddingDisplay:
             estimator.transform(X),
             boards,
             normal_boards=normal_boards,
+            truth=truth,
             reduction=reduction,
             random_state=random_state,
             ax=ax,
@@ -146,34 +151,37 @@ class EmbeddingDisplay:
         embeddings: ArrayLike,
         boards: ArrayLike,
         *,
-        normal_boards: ArrayLike | None,
+        normal_boards: ArrayLike | None = None,
+        truth: Any = None,
         reduction: str = "pca",
         random_state: int | None = 0,
         ax: "Axes | None" = None,
     ) -> Self:
-        """Draw embeddings that are there already.
+        """Plot embeddings that are there already.
 
         Parameters
         ----------
         embeddings : array-like of shape (n_takes, embedding_dim)
             Of each take; takes with NaN are left out, with a warning. One or two
-            dimensions are drawn as they are.
+            dimensions are plotted as they are.
         boards : array-like of shape (n_takes,)
             Board of each take.
-        normal_boards : array-like
-            Boards that are normal; None: all.
+        normal_boards : array-like, default=None
+            Boards that are normal; if None, all.
+        truth : Truth, default=None
+            What is known of the boards, in place of `normal_boards`.
         reduction : {"pca", "tsne"}, default="pca"
-            How more than two dimensions are brought to two. Distances between
+            How more than two dimensions are reduced to two. Distances between
             clusters mean something after "pca" only.
         random_state : int, default=0
             Seed of the reduction.
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
 
         Returns
         -------
         EmbeddingDisplay
-            What is drawn.
+            The display.
 
         Raises
         ------
@@ -193,28 +201,78 @@ class EmbeddingDisplay:
             input_name="embeddings",
         )
         names = check_boards(boards, len(found))
-        is_normal = find_normal(names, normal_boards)
+        is_normal = mark_normal(names, normal_boards, truth)
         missing = np.isnan(found).any(axis=1)
-        leave_out(missing, "embeddings")
+        warn_of_missing(missing, "embeddings")
         found, names, is_normal = found[~missing], names[~missing], is_normal[~missing]
         if found.shape[1] <= 2:
             return cls(found, names, is_normal).plot(ax)
         if len(found) < 2:
             raise ValueError(
-                f"embeddings of {len(found)} take cannot be brought from "
+                f"embeddings of {len(found)} take cannot be reduced from "
                 f"{found.shape[1]} dimensions to two: at least 2 takes are needed"
             )
         reduce = _reduce_by_pca if reduction == "pca" else _reduce_by_tsne
         points, labels = reduce(found, random_state)
         return cls(points, names, is_normal, axis_labels=labels).plot(ax)
 
+    @classmethod
+    def from_comparison(
+        cls,
+        comparison: Any,
+        method: str | None = None,
+        *,
+        fold: int = 0,
+        reduction: str = "pca",
+        random_state: int | None = 0,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Plot takes of boards that a method of a comparison was not trained on.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            What `compare_methods` returned with ``return_estimators=True``.
+        method : str, default=None
+            Name of the method; if None, the best one.
+        fold : int, default=0
+            Number of the fold whose takes are plotted.
+        reduction : {"pca", "tsne"}, default="pca"
+            How more than two dimensions are reduced to two.
+        random_state : int, default=0
+            Seed of the reduction.
+        ax : Axes, default=None
+            Where to plot; if None, in a new figure.
+
+        Returns
+        -------
+        EmbeddingDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If the comparison kept no estimators, or this one cannot embed.
+        """
+        check_matplotlib(f"{cls.__name__}.from_comparison")
+        unseen = find_unseen(comparison, method, fold)
+        return cls.from_estimator(
+            unseen.estimator,
+            unseen.X,
+            unseen.boards,
+            truth=comparison.truth,
+            reduction=reduction,
+            random_state=random_state,
+            ax=ax,
+        )
+
     def plot(self, ax: "Axes | None" = None) -> Self:
-        """Draw it.
+        """Plot it.
 
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
 
         Returns
         -------
@@ -226,7 +284,7 @@ class EmbeddingDisplay:
         is_strip = self.points.shape[1] == 1
         # Two headings stand in the legend too; a strip has the names at its rows.
         n_entries = len(styles) + 2
-        self.ax_, self.figure_ = take_axes(
+        self.ax_, self.figure_ = find_axes(
             ax,
             width=5.5 + 2.5 * (1 if is_strip else legend_columns(n_entries)),
             height=1.5 + 0.3 * len(styles)
@@ -276,7 +334,7 @@ def _reduce_by_pca(
 ) -> tuple[NDArray[np.floating], tuple[str, ...]]:
     from sklearn.decomposition import PCA
 
-    # Embeddings that have collapsed into one point have no variance to share out.
+    # Embeddings that have collapsed into one point have no variance at all.
     with np.errstate(invalid="ignore"):
         pca = PCA(n_components=2, random_state=random_state).fit(embeddings)
     shares = np.nan_to_num(pca.explained_variance_ratio_)

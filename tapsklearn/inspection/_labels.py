@@ -5,7 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
-from unicodedata import east_asian_width, normalize
+from unicodedata import normalize
+
+from rich.cells import cell_len
 
 WIDTH = 32
 # What is kept before the place where two names begin to differ.
@@ -23,8 +25,8 @@ EAST_ASIAN_FONTS = (
 def shorten_labels(labels: Iterable[Any], *, width: int = WIDTH) -> list[str]:
     """Cut labels that are long.
 
-    They lose their middle. Where that would make two alike, they are cut to what
-    tells them apart instead, and left whole if that fails too.
+    They lose their middle. Where that would make two alike, they are cut to where
+    they differ instead, and left whole if that fails too.
 
     Parameters
     ----------
@@ -36,9 +38,9 @@ def shorten_labels(labels: Iterable[Any], *, width: int = WIDTH) -> list[str]:
     Returns
     -------
     list of str
-        What to draw for each.
+        What to write for each.
     """
-    # File systems of macOS take letters and their marks apart.
+    # File systems of macOS store letters apart from their marks.
     names = [normalize("NFC", str(label)) for label in labels]
     shown = {name: _cut_middle(name, width) for name in names}
     for alike in _find_alike(shown):
@@ -57,7 +59,7 @@ def find_fonts(labels: Sequence[str]) -> list[str]:
     Parameters
     ----------
     labels : sequence of str
-        What is drawn.
+        What is written.
 
     Returns
     -------
@@ -82,7 +84,7 @@ def find_fonts(labels: Sequence[str]) -> list[str]:
 
 
 def _cut_middle(name: str, width: int) -> str:
-    if _measure(name) <= width:
+    if cell_len(name) <= width:
         return name
     half = (width - 1) // 2
     head, tail = _cut_end(name, half), _cut_end(name[::-1], half)[::-1]
@@ -94,13 +96,13 @@ def _cut_around(name: str, place: int, width: int) -> str:
     start = max(0, place - _LEAD)
     lead = "…" if start else ""
     rest = name[start:]
-    if _measure(lead + rest) <= width:
+    if cell_len(lead + rest) <= width:
         return lead + rest
     return lead + _cut_end(rest, width - len(lead) - 1).rstrip() + "…"
 
 
 def _cut_end(name: str, width: int) -> str:
-    while _measure(name) > width:
+    while cell_len(name) > width:
         name = name[:-1]
     return name
 
@@ -111,10 +113,6 @@ def _count_common(names: list[str]) -> int:
         if len(set(characters)) > 1:
             return place
     return min(map(len, names))
-
-
-def _measure(name: str) -> int:
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in name)
 
 
 def _find_alike(shown: dict[str, str]) -> list[list[str]]:
@@ -133,9 +131,9 @@ def _not_in_font(characters: set[str], family: str) -> set[str]:
 
 @cache
 def _warn_of_missing_font() -> None:
-    # Once: every figure with these names would say the same.
+    # Once: every figure with these names would warn of the same.
     warnings.warn(
-        "no installed font has all characters of the labels, and some are drawn as "
+        "no installed font has all characters of the labels, and some are shown as "
         "boxes; install one with Japanese, such as Debian's fonts-noto-cjk or "
         "fonts-ipaexfont, or set matplotlib's font.family to one that has them",
         stacklevel=2,

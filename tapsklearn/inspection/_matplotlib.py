@@ -1,4 +1,4 @@
-"""Figures and legends; matplotlib is an extra and is imported when one is drawn."""
+"""Figures and legends; matplotlib, an extra, is imported only when one is plotted."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _INCHES_PER_ENTRY = 0.23
 
 
 def check_matplotlib(asking: str) -> None:
-    """Say what to install, before anything is computed in vain.
+    """Check that matplotlib is installed, before anything is computed in vain.
 
     Parameters
     ----------
@@ -30,15 +30,15 @@ def check_matplotlib(asking: str) -> None:
     """
     if importlib.util.find_spec("matplotlib") is None:
         raise ImportError(
-            f"{asking} draws with matplotlib, which is missing: pip install "
+            f"{asking} plots with matplotlib, which is missing: pip install "
             '"tapsklearn[plot]"'
         )
 
 
-def take_axes(
+def find_axes(
     ax: "Axes | None", *, width: float, height: float
 ) -> "tuple[Axes, Figure | SubFigure]":
-    """Take the given axes, or make a figure.
+    """Return the given axes, or those of a new figure.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def take_axes(
     Returns
     -------
     ax : Axes
-        Where to draw.
+        Where to plot.
     figure : Figure
         What holds them.
     """
@@ -62,7 +62,7 @@ def take_axes(
 
 
 def legend_columns(n_entries: int) -> int:
-    """Tell how many columns a legend has beside the axes.
+    """Count the columns of a legend beside the axes.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def legend_columns(n_entries: int) -> int:
 
 
 def legend_height(n_entries: int) -> float:
-    """Tell how high a figure must be for a legend beside its axes.
+    """Compute how high a figure must be for a legend beside its axes.
 
     Parameters
     ----------

@@ -1,11 +1,11 @@
-"""Methods in a figure: which are drawn, and how they look."""
+"""Methods in a figure: which are plotted, and how they look."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
-# Told apart with every kind of colour vision (M. Okabe and K. Ito, "Color universal
+# Distinct with every kind of colour vision (M. Okabe and K. Ito, "Color universal
 # design", 2008), but for its yellow, which is lost on white.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 _LINESTYLES = ("-", (0, (5, 2)), (0, (5, 1, 1, 1)), (0, (2, 1)))
@@ -14,7 +14,7 @@ _LINESTYLES = ("-", (0, (5, 2)), (0, (5, 1, 1, 1)), (0, (2, 1)))
 def check_columns(
     table: pd.DataFrame, columns: Sequence[str], *, what: str, source: str
 ) -> None:
-    """Check that a table has what is drawn.
+    """Check that a table has what is plotted.
 
     Parameters
     ----------
@@ -49,14 +49,14 @@ def choose_methods(
     table : DataFrame
         With a column `method`.
     methods : sequence of str or None
-        Which to draw; None: all.
+        Which to plot; if None, all.
     what : str
         The parameter that holds the table, for the message.
 
     Returns
     -------
     list
-        Methods to draw.
+        Methods to plot.
     """
     known = list(dict.fromkeys(table["method"]))
     if methods is None:
@@ -69,7 +69,7 @@ def choose_methods(
 
 
 def color_methods(methods: Iterable[Any]) -> dict[Any, dict[str, Any]]:
-    """Give each method a colour and, once colours run out, another kind of line.
+    """Choose a colour for each method and, once colours run out, another kind of line.
 
     Parameters
     ----------

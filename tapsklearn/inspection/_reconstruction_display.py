@@ -1,53 +1,63 @@
-"""What an autoencoder draws well, and what it does not."""
+"""What an autoencoder reconstructs well, and what it does not."""
 
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array
+from sklearn.utils import _safe_indexing, check_array
 
-from tapsklearn.inspection._boards import check_boards, leave_out
+from tapsklearn.inspection._boards import check_boards, mark_normal, warn_of_missing
+from tapsklearn.inspection._fitted import (
+    check_can,
+    find_features,
+    find_unseen,
+    select_examples,
+)
 from tapsklearn.inspection._labels import find_fonts, shorten_labels
 from tapsklearn.inspection._matplotlib import check_matplotlib
-from tapsklearn.inspection._scale import check_scale
-from tapsklearn.scoring._estimators import check_can, find_detector, prepare
+from tapsklearn.inspection._specshow import check_spectrogram_settings, show_spectrogram
+from tapsklearn.scoring import compute_features, find_detector
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.image import AxesImage
+    from matplotlib.collections import QuadMesh
 
 
 class ReconstructionDisplay:
     """Crops, their reconstructions and the squared errors, a row a take.
 
-    Make one with `from_estimator`. All crops and reconstructions share one scale of
-    colours, and so do all errors, so that rows can be compared.
+    Make one with `from_estimator` or `from_comparison`. All crops and
+    reconstructions share one scale of colours, and so do all errors, so that rows can
+    be compared.
 
     Parameters
     ----------
     crops : ndarray of shape (n_takes, n_freqs, n_frames)
-        What the network is given.
+        What the network was given.
     reconstructions : ndarray of shape (n_takes, n_freqs, n_frames)
-        What it makes of it.
+        What it made of it.
     labels : sequence of str, default=None
-        Name of each take; None numbers them.
+        Name of each take; if None, they are numbered.
     sr : float, default=44100
         Sampling rate of the waveforms, in Hz.
     hop_length : int, default=128
         Step from frame to frame, in samples.
     n_fft : int, default=1024
         Length of a frame, in samples.
+    n_mels : int, default=None
+        Number of mel bands of the whole spectrogram; if None, it is linear in
+        frequency.
     pre_frames : int, default=10
         How many frames lie before the onset.
 
     Attributes
     ----------
     axes_ : ndarray of Axes, of shape (n_takes, 3)
-        Where crop, reconstruction and squared error are drawn.
+        Where crop, reconstruction and squared error are plotted.
     figure_ : Figure
         What holds the axes.
-    images_ : ndarray of AxesImage, of shape (n_takes, 3)
-        What is drawn.
+    images_ : ndarray of QuadMesh, of shape (n_takes, 3)
+        The pictures.
     colorbars_ : list of Colorbar
         The scale of crops and reconstructions, and that of errors.
 
@@ -68,6 +78,7 @@ class ReconstructionDisplay:
         sr: float = 44100,
         hop_length: int = 128,
         n_fft: int = 1024,
+        n_mels: int | None = None,
         pre_frames: int = 10,
     ) -> None:
         self.crops = crops
@@ -76,6 +87,7 @@ class ReconstructionDisplay:
         self.sr = sr
         self.hop_length = hop_length
         self.n_fft = n_fft
+        self.n_mels = n_mels
         self.pre_frames = pre_frames
 
     @classmethod
@@ -86,12 +98,13 @@ class ReconstructionDisplay:
         *,
         labels: ArrayLike | None = None,
         n_takes: int = 4,
-        sr: float = 44100,
-        hop_length: int = 128,
-        n_fft: int = 1024,
-        pre_frames: int = 10,
+        sr: float | None = None,
+        hop_length: int | None = None,
+        n_fft: int | None = None,
+        n_mels: int | None = None,
+        pre_frames: int | None = None,
     ) -> Self:
-        """Have the first takes reconstructed and draw them.
+        """Reconstruct the first takes and plot them.
 
         Parameters
         ----------
@@ -99,26 +112,31 @@ class ReconstructionDisplay:
             Fitted, with `reconstruct`, as the autoencoders have; a pipeline or
             search that ends in one too.
         X : array-like of length n
-            What the estimator takes: crops, of whose views the first is drawn, or
+            What the estimator takes: crops, of whose views the first is plotted, or
             what its pipeline turns into such. Choose which takes by their rows, as
             by ``X[rows]``. Takes with NaN are left out, with a warning.
         labels : array-like of shape (n,), default=None
-            Name of each take of X, such as its board; None numbers them from 1.
+            Name of each take of X, such as its board; if None, they are numbered
+            from 1.
         n_takes : int, default=4
-            How many are drawn at most.
-        sr : float, default=44100
-            Sampling rate of the waveforms, in Hz.
-        hop_length : int, default=128
+            How many are plotted at most.
+        sr : float, default=None
+            Sampling rate of the waveforms, in Hz. This and the settings below are, if
+            None, those of the features that a pipeline begins with, and without such
+            those of `TapFeatures`.
+        hop_length : int, default=None
             Step from frame to frame, in samples.
-        n_fft : int, default=1024
+        n_fft : int, default=None
             Length of a frame, in samples.
-        pre_frames : int, default=10
+        n_mels : int, default=None
+            Number of mel bands of the whole spectrogram.
+        pre_frames : int, default=None
             How many frames of a crop lie before the onset.
 
         Returns
         -------
         ReconstructionDisplay
-            What is drawn.
+            The display.
 
         Raises
         ------
@@ -127,11 +145,24 @@ class ReconstructionDisplay:
         """
         check_matplotlib(f"{cls.__name__}.from_estimator")
         check_can(estimator, "reconstruct")
-        check_scale(sr, hop_length, n_fft)
+        features = find_features(estimator)
+        settings: dict[str, Any] = {
+            name: getattr(features, name) if value is None else value
+            for name, value in (
+                ("sr", sr),
+                ("hop_length", hop_length),
+                ("n_fft", n_fft),
+                ("n_mels", n_mels),
+                ("pre_frames", pre_frames),
+            )
+        }
+        check_spectrogram_settings(
+            *(settings[name] for name in ("sr", "hop_length", "n_fft"))
+        )
         if n_takes < 1:
             raise ValueError(f"n_takes={n_takes!r} must be at least 1")
         crops = check_array(
-            prepare(estimator, X),
+            compute_features(estimator, X),
             allow_nd=True,
             dtype=[np.float64, np.float32],
             ensure_all_finite="allow-nan",
@@ -139,32 +170,60 @@ class ReconstructionDisplay:
         )
         if crops.ndim not in (3, 4):
             raise ValueError(
-                f"X has crops of shape {crops.shape[1:]}, but there is an image to "
-                "draw only of (n_freqs, n_frames) or (n_views, n_freqs, n_frames)"
+                f"X has crops of shape {crops.shape[1:]}, but only those of shape "
+                "(n_freqs, n_frames) or (n_views, n_freqs, n_frames) can be plotted"
             )
         if labels is None:
             names = np.array([f"take {number + 1}" for number in range(len(crops))])
         else:
             names = check_boards(labels, len(crops), what="labels")
         missing = np.isnan(crops).any(axis=tuple(range(1, crops.ndim)))
-        leave_out(missing, "X")
+        warn_of_missing(missing, "X")
         rows = np.flatnonzero(~missing)[:n_takes]
-        redrawn = np.asarray(find_detector(estimator).reconstruct(crops[rows]))
         crops = crops[rows]
+        reconstructions = np.asarray(find_detector(estimator).reconstruct(crops))
         if crops.ndim == 4:
-            crops, redrawn = crops[:, 0], redrawn[:, 0]
-        return cls(
-            crops,
-            redrawn,
-            labels=names[rows],
-            sr=sr,
-            hop_length=hop_length,
-            n_fft=n_fft,
-            pre_frames=pre_frames,
-        ).plot()
+            crops, reconstructions = crops[:, 0], reconstructions[:, 0]
+        return cls(crops, reconstructions, labels=names[rows], **settings).plot()
+
+    @classmethod
+    def from_comparison(
+        cls, comparison: Any, method: str | None = None, *, fold: int = 0
+    ) -> Self:
+        """Plot takes of boards that a method of a comparison was not trained on.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            What `compare_methods` returned with ``return_estimators=True``.
+        method : str, default=None
+            Name of a method with `reconstruct`; if None, the best method.
+        fold : int, default=0
+            Number of the fold. The first takes of its first two boards of each
+            condition are plotted.
+
+        Returns
+        -------
+        ReconstructionDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If the comparison kept no estimators, or this one cannot reconstruct.
+        """
+        check_matplotlib(f"{cls.__name__}.from_comparison")
+        unseen = find_unseen(comparison, method, fold)
+        is_normal = mark_normal(unseen.boards, None, comparison.truth)
+        rows = select_examples(unseen.boards, is_normal)
+        return cls.from_estimator(
+            unseen.estimator,
+            _safe_indexing(unseen.X, rows),
+            labels=unseen.boards[rows],
+        )
 
     def plot(self, *, cmap: str = "magma", error_cmap: str = "viridis") -> Self:
-        """Draw it in a figure of its own.
+        """Plot it in a figure of its own.
 
         Parameters
         ----------
@@ -211,11 +270,8 @@ class ReconstructionDisplay:
                 (errors[row], mean, error_looks),
             )
             for column, (image, title, look) in enumerate(panels):
-                self.images_[row, column] = self._draw(axes[column], image, look)
+                self.images_[row, column] = self._show(axes[column], image, look)
                 axes[column].set_title(title, fontsize="medium", family=family)
-            axes[0].set_ylabel("kHz")
-        for ax in self.axes_[-1]:
-            ax.set_xlabel("time from the onset (s)")
         self.colorbars_ = [
             self.figure_.colorbar(
                 image,
@@ -232,16 +288,20 @@ class ReconstructionDisplay:
         ]
         return self
 
-    def _draw(
+    def _show(
         self, ax: "Axes", image: NDArray[np.floating], looks: dict[str, Any]
-    ) -> "AxesImage":
-        scale = check_scale(self.sr, self.hop_length, self.n_fft)
-        n_rows, n_frames = image.shape
-        return ax.imshow(
+    ) -> "QuadMesh":
+        mesh = show_spectrogram(
+            ax,
             image,
-            origin="lower",
-            aspect="auto",
-            interpolation="nearest",
-            extent=scale.extent(n_rows, n_frames, -self.pre_frames),
+            sr=self.sr,
+            hop_length=self.hop_length,
+            n_fft=self.n_fft,
+            n_mels=self.n_mels,
+            first_frame=-self.pre_frames,
             **looks,
         )
+        # Rows are too low for the whole name of the axis.
+        ax.set(xlabel="time from the onset (s)", ylabel="kHz")
+        ax.label_outer()
+        return mesh

@@ -1,4 +1,4 @@
-"""What a take looks like, and which part of it is judged."""
+"""What a take looks like, and which part of it is scored."""
 
 import warnings
 from typing import TYPE_CHECKING, Any, Self
@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from tapsklearn.inspection._matplotlib import add_legend, check_matplotlib, take_axes
-from tapsklearn.inspection._scale import check_scale
+from tapsklearn.inspection._matplotlib import add_legend, check_matplotlib, find_axes
+from tapsklearn.inspection._specshow import check_spectrogram_settings, show_spectrogram
 from tapsklearn.preprocessing import (
     TakeError,
     TapCrop,
@@ -29,17 +29,20 @@ class SpectrogramDisplay:
     Parameters
     ----------
     spectrogram : ndarray of shape (n_freqs, n_frames)
-        Power, mostly in dB, in linear frequency.
+        Power, mostly in dB.
     sr : float, default=44100
         Sampling rate of the waveform, in Hz.
     hop_length : int, default=128
         Step from frame to frame, in samples.
     n_fft : int, default=1024
         Length of a frame, in samples.
+    n_mels : int, default=None
+        Number of mel bands of the whole spectrogram; if None, it is linear in
+        frequency.
     onset : int, default=None
-        Frame in which the tap begins; None marks none.
+        Frame in which the tap begins; if None, it is not marked.
     crop : tuple of int (first_frame, n_frames, n_freqs), default=None
-        Which part of the take is judged; None marks none.
+        Which part of the take is scored; if None, it is not marked.
     from_onset : bool, default=False
         Whether time is counted from the onset, else from the first frame.
     unit : str, default="dB"
@@ -48,17 +51,17 @@ class SpectrogramDisplay:
     Attributes
     ----------
     ax_ : Axes
-        Where it is drawn.
+        Where it is plotted.
     figure_ : Figure
         What holds the axes.
-    image_ : AxesImage
+    image_ : QuadMesh
         The spectrogram.
     colorbar_ : Colorbar
         The scale of the power.
     onset_line_ : Line2D or None
         Where the tap begins.
     crop_ : Rectangle or None
-        What is judged.
+        What is scored.
     legend_ : Legend or None
         What the marks mean.
 
@@ -77,6 +80,7 @@ class SpectrogramDisplay:
         sr: float = 44100,
         hop_length: int = 128,
         n_fft: int = 1024,
+        n_mels: int | None = None,
         onset: int | None = None,
         crop: tuple[int, int, int] | None = None,
         from_onset: bool = False,
@@ -86,6 +90,7 @@ class SpectrogramDisplay:
         self.sr = sr
         self.hop_length = hop_length
         self.n_fft = n_fft
+        self.n_mels = n_mels
         self.onset = onset
         self.crop = crop
         self.from_onset = from_onset
@@ -99,13 +104,14 @@ class SpectrogramDisplay:
         sr: int = 44100,
         n_fft: int = 1024,
         hop_length: int = 128,
+        n_mels: int | None = None,
         n_freqs: int = 100,
         n_frames: int = 120,
         pre_frames: int = 10,
         cmap: str = "magma",
         ax: "Axes | None" = None,
     ) -> Self:
-        """Draw a take and mark the crop that `TapCrop` cuts from it.
+        """Plot a take and mark the crop that `TapCrop` cuts from it.
 
         Parameters
         ----------
@@ -117,6 +123,8 @@ class SpectrogramDisplay:
             Length of a frame, in samples.
         hop_length : int, default=128
             Step from frame to frame, in samples.
+        n_mels : int, default=None
+            Number of mel bands; if None, frequencies are linear.
         n_freqs : int, default=100
             Rows of the crop, from the lowest frequency up.
         n_frames : int, default=120
@@ -126,12 +134,12 @@ class SpectrogramDisplay:
         cmap : str, default="magma"
             Colours from quiet to loud.
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
 
         Returns
         -------
         SpectrogramDisplay
-            What is drawn.
+            The display.
 
         Raises
         ------
@@ -154,7 +162,7 @@ class SpectrogramDisplay:
         0.5
         """
         check_matplotlib(f"{cls.__name__}.from_waveform")
-        check_scale(sr, hop_length, n_fft)
+        check_spectrogram_settings(sr, hop_length, n_fft)
         take = check_array(
             waveform,
             ensure_2d=False,
@@ -166,7 +174,9 @@ class SpectrogramDisplay:
                 f"waveform has shape {take.shape}, but must be one take of shape "
                 "(n_samples,)"
             )
-        spectrogram = log_spectrogram(take, n_fft=n_fft, hop_length=hop_length)
+        spectrogram = log_spectrogram(
+            take, n_fft=n_fft, hop_length=hop_length, n_mels=n_mels, sr=sr
+        )
         onset: int | None = None
         crop = None
         try:
@@ -186,6 +196,7 @@ class SpectrogramDisplay:
             sr=sr,
             hop_length=hop_length,
             n_fft=n_fft,
+            n_mels=n_mels,
             onset=onset,
             crop=crop,
         ).plot(ax, cmap=cmap)
@@ -198,12 +209,13 @@ class SpectrogramDisplay:
         sr: float = 44100,
         n_fft: int = 1024,
         hop_length: int = 128,
+        n_mels: int | None = None,
         pre_frames: int = 10,
         unit: str = "dB",
         cmap: str = "magma",
         ax: "Axes | None" = None,
     ) -> Self:
-        """Draw a crop, with time counted from the onset.
+        """Plot a crop, with time counted from the onset.
 
         Parameters
         ----------
@@ -215,19 +227,22 @@ class SpectrogramDisplay:
             Length of a frame, in samples.
         hop_length : int, default=128
             Step from frame to frame, in samples.
+        n_mels : int, default=None
+            Number of mel bands of the whole spectrogram; if None, frequencies are
+            linear.
         pre_frames : int, default=10
             How many frames lie before the onset.
         unit : str, default="dB"
-            What the crop is in; after a `Standardizer`, say, "standard deviations".
+            What the crop is in; "standard deviations" after a `Standardizer`.
         cmap : str, default="magma"
             Colours from quiet to loud.
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
 
         Returns
         -------
         SpectrogramDisplay
-            What is drawn.
+            The display.
 
         Raises
         ------
@@ -235,7 +250,7 @@ class SpectrogramDisplay:
             If the crop is not one view of one take of finite numbers.
         """
         check_matplotlib(f"{cls.__name__}.from_crop")
-        check_scale(sr, hop_length, n_fft)
+        check_spectrogram_settings(sr, hop_length, n_fft)
         image = check_array(
             crop, allow_nd=True, dtype=[np.float64, np.float32], input_name="crop"
         )
@@ -249,18 +264,19 @@ class SpectrogramDisplay:
             sr=sr,
             hop_length=hop_length,
             n_fft=n_fft,
+            n_mels=n_mels,
             onset=pre_frames,
             from_onset=True,
             unit=unit,
         ).plot(ax, cmap=cmap)
 
     def plot(self, ax: "Axes | None" = None, *, cmap: str = "magma") -> Self:
-        """Draw it.
+        """Plot it.
 
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
         cmap : str, default="magma"
             Colours from quiet to loud.
 
@@ -273,17 +289,17 @@ class SpectrogramDisplay:
         from matplotlib.patches import Rectangle
 
         is_take = self.crop is not None or not self.from_onset
-        self.ax_, self.figure_ = take_axes(ax, width=8 if is_take else 5.5, height=4)
-        scale = check_scale(self.sr, self.hop_length, self.n_fft)
-        n_rows, n_frames = self.spectrogram.shape
+        self.ax_, self.figure_ = find_axes(ax, width=8 if is_take else 5.5, height=4)
         first = -(self.onset or 0) if self.from_onset else 0
-        self.image_ = self.ax_.imshow(
+        self.image_ = show_spectrogram(
+            self.ax_,
             self.spectrogram,
-            origin="lower",
-            aspect="auto",
-            interpolation="nearest",
+            sr=self.sr,
+            hop_length=self.hop_length,
+            n_fft=self.n_fft,
+            n_mels=self.n_mels,
+            first_frame=first,
             cmap=cmap,
-            extent=scale.extent(n_rows, n_frames, first),
         )
         self.colorbar_ = self.figure_.colorbar(
             self.image_, ax=self.ax_, label=f"power ({self.unit})"
@@ -291,16 +307,17 @@ class SpectrogramDisplay:
         self.ax_.set_xlabel(
             "time from the onset (s)" if self.from_onset else "time (s)"
         )
-        self.ax_.set_ylabel("frequency (kHz)")
 
         marks: dict[str, Any] = {}
         self.crop_ = self.onset_line_ = self.legend_ = None
         if self.crop is not None:
             start, length, height = self.crop
-            left, right, bottom, top = scale.extent(height, length, start)
+            frequencies = np.asarray(self.image_.get_coordinates())[:, 0, 1]
+            bottom, top = frequencies[0], frequencies[height]
+            left = (start - 0.5) * self.hop_length / self.sr
             self.crop_ = Rectangle(
                 (left, bottom),
-                right - left,
+                length * self.hop_length / self.sr,
                 top - bottom,
                 fill=False,
                 edgecolor="#00e5ff",
@@ -311,7 +328,7 @@ class SpectrogramDisplay:
             marks["crop"] = self.crop_
         if self.onset is not None:
             self.onset_line_ = self.ax_.axvline(
-                scale.seconds(first + self.onset),
+                (first + self.onset) * self.hop_length / self.sr,
                 color="white",
                 linestyle=":",
                 linewidth=1.2,

@@ -1,4 +1,4 @@
-"""How unusual each take of each board is: the article's line graph."""
+"""How normal each take of each board is: the article's line graph."""
 
 from typing import TYPE_CHECKING, Any, Self
 
@@ -8,46 +8,47 @@ from sklearn.utils import check_array
 
 from tapsklearn.inspection._boards import (
     check_boards,
-    find_normal,
-    leave_out,
     list_under_conditions,
+    mark_normal,
     style_boards,
+    warn_of_missing,
 )
+from tapsklearn.inspection._fitted import check_can, choose_method, select_scores
 from tapsklearn.inspection._matplotlib import (
     add_legend,
     check_matplotlib,
+    find_axes,
     legend_columns,
     legend_height,
-    take_axes,
 )
-from tapsklearn.scoring._estimators import check_can, find_detector
+from tapsklearn.scoring import find_detector
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 class TakeScoresDisplay:
-    """Anomaly scores of takes, a line a board.
+    """Scores of takes, a line a board.
 
-    Make one with `from_estimator` or `from_predictions`. Normal boards have cool
-    colours, full lines and markers; abnormal boards have warm colours, broken lines
-    and hollow markers.
+    Make one with `from_estimator`, `from_predictions` or `from_comparison`. Normal
+    boards have cool colours, full lines and markers; abnormal boards have warm
+    colours, broken lines and hollow markers.
 
     Parameters
     ----------
-    anomaly_scores : ndarray of shape (n_takes,)
-        The higher, the less normal; NaN leaves a gap.
+    scores : ndarray of shape (n_takes,)
+        Of each take, higher is more normal; NaN leaves a gap.
     boards : ndarray of shape (n_takes,)
         Board of each take.
     is_normal : ndarray of shape (n_takes,), bool
         Which takes are of normal boards.
     threshold : float, default=None
-        Anomaly score above which a take is called abnormal; None draws none.
+        Score below which a take is called abnormal; if None, it is not plotted.
 
     Attributes
     ----------
     ax_ : Axes
-        Where it is drawn.
+        Where it is plotted.
     figure_ : Figure
         What holds the axes.
     lines_ : dict of Line2D
@@ -60,22 +61,22 @@ class TakeScoresDisplay:
     Examples
     --------
     >>> display = TakeScoresDisplay.from_predictions(
-    ...     [0.2, 0.3, 0.9, 0.8], ["oak", "oak", "cracked", "cracked"],
-    ...     normal_boards=["oak"], threshold=0.5,
+    ...     [-0.2, -0.3, -0.9, -0.8], ["oak", "oak", "cracked", "cracked"],
+    ...     normal_boards=["oak"], threshold=-0.5,
     ... )
     >>> display.lines_["cracked"].get_ydata()
-    array([0.9, 0.8])
+    array([-0.9, -0.8])
     """
 
     def __init__(
         self,
-        anomaly_scores: NDArray[np.floating],
+        scores: NDArray[np.floating],
         boards: NDArray[Any],
         is_normal: NDArray[np.bool_],
         *,
         threshold: float | None = None,
     ) -> None:
-        self.anomaly_scores = anomaly_scores
+        self.scores = scores
         self.boards = boards
         self.is_normal = is_normal
         self.threshold = threshold
@@ -87,29 +88,32 @@ class TakeScoresDisplay:
         X: Any,
         boards: ArrayLike,
         *,
-        normal_boards: ArrayLike | None,
+        normal_boards: ArrayLike | None = None,
+        truth: Any = None,
         ax: "Axes | None" = None,
     ) -> Self:
-        """Score takes and draw the scores, with the threshold of the estimator.
+        """Score takes and plot the scores, with the threshold of the estimator.
 
         Parameters
         ----------
         estimator : detector
             Fitted, with `score_samples`; a pipeline or search that ends in one too.
-            The threshold is its ``-offset_``, if it has one.
+            The threshold is its `offset_`, if it has one.
         X : array-like of length n_takes
             What the estimator takes.
         boards : array-like of shape (n_takes,)
             Board of each take; takes of one board are numbered as they come.
-        normal_boards : array-like
-            Boards that are normal; None: all.
+        normal_boards : array-like, default=None
+            Boards that are normal; if None, all.
+        truth : Truth, default=None
+            What is known of the boards, in place of `normal_boards`.
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
 
         Returns
         -------
         TakeScoresDisplay
-            What is drawn.
+            The display.
 
         Raises
         ------
@@ -120,44 +124,48 @@ class TakeScoresDisplay:
         check_can(estimator, "score_samples")
         offset = getattr(find_detector(estimator), "offset_", None)
         return cls.from_predictions(
-            -np.asarray(estimator.score_samples(X)),
+            estimator.score_samples(X),
             boards,
             normal_boards=normal_boards,
-            threshold=None if offset is None else -offset,
+            truth=truth,
+            threshold=offset,
             ax=ax,
         )
 
     @classmethod
     def from_predictions(
         cls,
-        anomaly_scores: ArrayLike,
+        scores: ArrayLike,
         boards: ArrayLike,
         *,
-        normal_boards: ArrayLike | None,
+        normal_boards: ArrayLike | None = None,
+        truth: Any = None,
         threshold: float | None = None,
         ax: "Axes | None" = None,
     ) -> Self:
-        """Draw scores that are there already.
+        """Plot scores that are there already.
 
         Parameters
         ----------
-        anomaly_scores : array-like of shape (n_takes,)
-            The higher, the less normal: minus a detector's `score_samples`. NaN is left
-            out, with a warning.
+        scores : array-like of shape (n_takes,)
+            Of each take, higher is more normal, as `score_samples` returns them. NaN
+            is left out, with a warning.
         boards : array-like of shape (n_takes,)
             Board of each take; takes of one board are numbered as they come.
-        normal_boards : array-like
-            Boards that are normal; None: all.
+        normal_boards : array-like, default=None
+            Boards that are normal; if None, all.
+        truth : Truth, default=None
+            What is known of the boards, in place of `normal_boards`.
         threshold : float, default=None
-            Anomaly score above which a take is called abnormal, a detector's
-            ``-offset_``; None draws none.
+            Score below which a take is called abnormal, a detector's `offset_`; if
+            None, it is not plotted.
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
 
         Returns
         -------
         TakeScoresDisplay
-            What is drawn.
+            The display.
 
         Raises
         ------
@@ -166,30 +174,75 @@ class TakeScoresDisplay:
             `normal_boards`.
         """
         check_matplotlib(f"{cls.__name__}.from_predictions")
-        scores = check_array(
-            anomaly_scores,
+        found = check_array(
+            scores,
             ensure_2d=False,
             dtype=np.float64,
             ensure_all_finite="allow-nan",
-            input_name="anomaly_scores",
+            input_name="scores",
         )
-        if scores.ndim != 1:
+        if found.ndim != 1:
             raise ValueError(
-                f"anomaly_scores has shape {scores.shape}, but must hold one score a "
-                "take"
+                f"scores has shape {found.shape}, but must hold one score a take"
             )
-        names = check_boards(boards, len(scores))
-        is_normal = find_normal(names, normal_boards)
-        leave_out(np.isnan(scores), "anomaly_scores")
-        return cls(scores, names, is_normal, threshold=threshold).plot(ax)
+        names = check_boards(boards, len(found))
+        is_normal = mark_normal(names, normal_boards, truth)
+        warn_of_missing(np.isnan(found), "scores")
+        return cls(found, names, is_normal, threshold=threshold).plot(ax)
+
+    @classmethod
+    def from_comparison(
+        cls,
+        comparison: Any,
+        method: str | None = None,
+        *,
+        fold: int = 0,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Plot the scores of boards that a method of a comparison was not trained on.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            What `compare_methods` returned. The threshold is plotted if it kept its
+            estimators.
+        method : str, default=None
+            Name of the method; if None, the best one.
+        fold : int, default=0
+            Number of the fold; scores of different folds are of different models and
+            cannot be compared.
+        ax : Axes, default=None
+            Where to plot; if None, in a new figure.
+
+        Returns
+        -------
+        TakeScoresDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If there is no such method, or it has no scores in this fold.
+        """
+        check_matplotlib(f"{cls.__name__}.from_comparison")
+        method = choose_method(comparison, method)
+        scores = select_scores(comparison, method, fold)
+        estimator = (comparison.estimators or {}).get((method, fold))
+        return cls.from_predictions(
+            scores["score"],
+            scores["board"],
+            truth=comparison.truth,
+            threshold=getattr(find_detector(estimator), "offset_", None),
+            ax=ax,
+        )
 
     def plot(self, ax: "Axes | None" = None) -> Self:
-        """Draw it.
+        """Plot it.
 
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
 
         Returns
         -------
@@ -199,18 +252,18 @@ class TakeScoresDisplay:
         check_matplotlib(f"{type(self).__name__}.plot")
         from matplotlib.ticker import MaxNLocator
 
-        known = ~np.isnan(self.anomaly_scores)
+        known = ~np.isnan(self.scores)
         styles = style_boards(self.boards[known], self.is_normal[known])
         # Two headings and the threshold stand in the legend too.
         n_entries = len(styles) + 3
-        self.ax_, self.figure_ = take_axes(
+        self.ax_, self.figure_ = find_axes(
             ax,
             width=6.5 + 2.5 * legend_columns(n_entries),
             height=max(4.5, legend_height(n_entries)),
         )
         self.lines_ = {}
         for board, style in styles.items():
-            scores = self.anomaly_scores[self.boards == board]
+            scores = self.scores[self.boards == board]
             (self.lines_[board],) = self.ax_.plot(
                 np.arange(1, len(scores) + 1),
                 scores,
@@ -230,7 +283,7 @@ class TakeScoresDisplay:
             handles.append(self.threshold_line_)
             labels.append(f"threshold ({self.threshold:.3g})")
         self.ax_.set_xlabel("take")
-        self.ax_.set_ylabel("anomaly score")
+        self.ax_.set_ylabel("score (higher is more normal)")
         self.ax_.xaxis.set_major_locator(
             MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10])
         )

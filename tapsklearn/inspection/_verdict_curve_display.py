@@ -1,44 +1,45 @@
 """How many taps a verdict on a board needs."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from tapsklearn.inspection._matplotlib import add_legend, check_matplotlib, take_axes
-from tapsklearn.scoring._board_verdicts import verdict_curve
+from tapsklearn.inspection._fitted import choose_method, select_scores
+from tapsklearn.inspection._matplotlib import add_legend, check_matplotlib, find_axes
+from tapsklearn.scoring import verdict_curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LINES = {
-    "hit_rate": ("abnormal boards called abnormal", "#D55E00", "o"),
-    "false_alarm_rate": ("normal boards called abnormal", "#0072B2", "s"),
+    "tpr": ("abnormal boards called abnormal", "#D55E00", "o"),
+    "fpr": ("normal boards called abnormal", "#0072B2", "s"),
 }
 
 
 class VerdictCurveDisplay:
-    """Right and wrong verdicts on boards against the number of taps judged.
+    """Right and wrong verdicts on boards against the number of taps.
 
-    Make one with `from_predictions`.
+    Make one with `from_predictions` or `from_comparison`.
 
     Parameters
     ----------
     curve : DataFrame
-        What `verdict_curve` gives.
-    alpha : float, default=0.05
+        What `verdict_curve` returned.
+    false_alarm_rate : float, default=0.05
         Share of the normal boards that may be called abnormal.
 
     Attributes
     ----------
     ax_ : Axes
-        Where it is drawn.
+        Where it is plotted.
     figure_ : Figure
         What holds the axes.
     lines_ : dict of Line2D
-        "hit_rate" and "false_alarm_rate", where there are such boards.
-    alpha_line_ : Line2D
-        The share that was asked for.
+        "tpr" of abnormal and "fpr" of normal boards, where there are such boards.
+    false_alarm_rate_line_ : Line2D
+        The rate that was asked for.
     legend_ : Legend
         What the lines are.
 
@@ -48,13 +49,13 @@ class VerdictCurveDisplay:
     ...     [0.9, 0.6, 0.3, 0.02, 0.01, 0.2], ["oak"] * 3 + ["ash"] * 3,
     ...     normal_boards=["oak"],
     ... )
-    >>> display.lines_["hit_rate"].get_xdata()
+    >>> display.lines_["tpr"].get_xdata()
     array([1, 2, 3])
     """
 
-    def __init__(self, curve: pd.DataFrame, *, alpha: float = 0.05) -> None:
+    def __init__(self, curve: pd.DataFrame, *, false_alarm_rate: float = 0.05) -> None:
         self.curve = curve
-        self.alpha = alpha
+        self.false_alarm_rate = false_alarm_rate
 
     @classmethod
     def from_predictions(
@@ -62,14 +63,15 @@ class VerdictCurveDisplay:
         p_values: ArrayLike,
         boards: ArrayLike,
         *,
-        normal_boards: ArrayLike,
-        alpha: float = 0.05,
-        method: str = "median",
+        normal_boards: ArrayLike | None = None,
+        truth: Any = None,
+        false_alarm_rate: float = 0.05,
+        combine: str = "median",
         n_repeats: int = 100,
         random_state: int = 0,
         ax: "Axes | None" = None,
     ) -> Self:
-        """Draw some taps of each board again and again, and judge it by them.
+        """Sample taps of each board again and again, and plot the verdicts on them.
 
         Parameters
         ----------
@@ -77,23 +79,25 @@ class VerdictCurveDisplay:
             Of each tap; NaN is left out.
         boards : array-like of shape (n_taps,)
             Board of each tap.
-        normal_boards : array-like
+        normal_boards : array-like, default=None
             Boards that are normal.
-        alpha : float, default=0.05
+        truth : Truth, default=None
+            What is known of the boards, in place of `normal_boards`.
+        false_alarm_rate : float, default=0.05
             As for `board_verdicts`.
-        method : str, default="median"
+        combine : str, default="median"
             As for `board_verdicts`.
         n_repeats : int, default=100
-            Draws for each number of taps.
+            Samples for each number of taps.
         random_state : int, default=0
-            Seed of the draws.
+            Seed of the samples.
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
 
         Returns
         -------
         VerdictCurveDisplay
-            What is drawn.
+            The display.
 
         Raises
         ------
@@ -105,20 +109,75 @@ class VerdictCurveDisplay:
             p_values,
             boards,
             normal_boards=normal_boards,
-            false_alarm_rate=alpha,
-            combine=method,
+            truth=truth,
+            false_alarm_rate=false_alarm_rate,
+            combine=combine,
             n_repeats=n_repeats,
             random_state=random_state,
         )
-        return cls(curve, alpha=alpha).plot(ax)
+        return cls(curve, false_alarm_rate=false_alarm_rate).plot(ax)
+
+    @classmethod
+    def from_comparison(
+        cls,
+        comparison: Any,
+        method: str | None = None,
+        *,
+        false_alarm_rate: float = 0.05,
+        combine: str = "median",
+        n_repeats: int = 100,
+        random_state: int = 0,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Plot the verdicts on boards that a method of a comparison never saw.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            What `compare_methods` returned.
+        method : str, default=None
+            Name of the method; if None, the best one.
+        false_alarm_rate : float, default=0.05
+            As for `board_verdicts`.
+        combine : str, default="median"
+            As for `board_verdicts`.
+        n_repeats : int, default=100
+            Samples for each number of taps.
+        random_state : int, default=0
+            Seed of the samples.
+        ax : Axes, default=None
+            Where to plot; if None, in a new figure.
+
+        Returns
+        -------
+        VerdictCurveDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If there is no such method, or for what `verdict_curve` raises.
+        """
+        check_matplotlib(f"{cls.__name__}.from_comparison")
+        scores = select_scores(comparison, choose_method(comparison, method))
+        return cls.from_predictions(
+            scores["p_value"],
+            scores["board"],
+            truth=comparison.truth,
+            false_alarm_rate=false_alarm_rate,
+            combine=combine,
+            n_repeats=n_repeats,
+            random_state=random_state,
+            ax=ax,
+        )
 
     def plot(self, ax: "Axes | None" = None) -> Self:
-        """Draw it.
+        """Plot it.
 
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
 
         Returns
         -------
@@ -128,7 +187,7 @@ class VerdictCurveDisplay:
         check_matplotlib(f"{type(self).__name__}.plot")
         from matplotlib.ticker import MaxNLocator
 
-        self.ax_, self.figure_ = take_axes(ax, width=7, height=4.5)
+        self.ax_, self.figure_ = find_axes(ax, width=7, height=4.5)
         self.lines_, labels = {}, []
         for rate, (label, color, marker) in _LINES.items():
             if self.curve[rate].notna().any():
@@ -143,8 +202,8 @@ class VerdictCurveDisplay:
                     zorder=3,
                 )
                 labels.append(label)
-        self.alpha_line_ = self.ax_.axhline(
-            self.alpha, color="0.4", linestyle=(0, (1, 2)), zorder=1
+        self.false_alarm_rate_line_ = self.ax_.axhline(
+            self.false_alarm_rate, color="0.4", linestyle=(0, (1, 2)), zorder=1
         )
         self.ax_.set_ylim(0, 1)
         self.ax_.set_xlabel("taps of a board")
@@ -154,8 +213,8 @@ class VerdictCurveDisplay:
         )
         self.legend_ = add_legend(
             self.ax_,
-            [*self.lines_.values(), self.alpha_line_],
-            [*labels, f"asked for ({self.alpha:g})"],
+            [*self.lines_.values(), self.false_alarm_rate_line_],
+            [*labels, f"asked for ({self.false_alarm_rate:g})"],
             loc="lower left",
             bbox_to_anchor=(0.0, 1.01),
             ncols=2,

@@ -1,4 +1,4 @@
-"""Cross-validation that never hears a board, or its other end, twice."""
+"""Cross-validation with no specimen on both sides of a split."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,16 +8,16 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state, column_or_1d
 
-from tapsklearn._boards import number_specimens
+from tapsklearn._boards import find_normal, number_specimens, resolve_truth
 
 
 class BoardKFold(BaseCrossValidator):
     """Split takes into folds by specimen, each with normal and abnormal boards.
 
-    Every test fold holds normal and abnormal boards that training never heard,
-    neither them nor another board of the same specimen; every training side holds
-    normal ones. Within that, the folds get about equal numbers of normal and of
-    abnormal takes.
+    Every test fold holds normal and abnormal boards that are not in its training
+    set, nor is another board of the same specimen; every training set holds normal
+    ones. Within that, the folds get about equal numbers of normal and of abnormal
+    takes.
 
     Parameters
     ----------
@@ -25,12 +25,15 @@ class BoardKFold(BaseCrossValidator):
         Number of folds, at least 2. There can be as many as there are specimens
         with normal and abnormal boards, plus the smaller of the numbers of those
         with normal boards only and with abnormal ones only.
-    normal_boards : array-like
-        Labels of y that are normal; those that y lacks are ignored.
+    truth : Truth, default=None
+        What is known of the boards, in place of the next two.
+    normal_boards : array-like, default=None
+        Labels of y that are normal; those that y lacks are ignored. Needed without
+        `truth`.
     specimens : mapping, default=None
         Specimen of each board that is not a specimen of its own.
     shuffle : bool, default=False
-        Whether to deal the specimens out in random order; else the largest come
+        Whether to assign the specimens in random order; if False, the largest come
         first, which levels the folds best.
     random_state : int, RandomState instance or None, default=None
         Seed of the order, with `shuffle`.
@@ -53,12 +56,14 @@ class BoardKFold(BaseCrossValidator):
         self,
         n_splits: int = 5,
         *,
-        normal_boards: ArrayLike,
+        truth: Any = None,
+        normal_boards: ArrayLike | None = None,
         specimens: Mapping[Any, Any] | None = None,
         shuffle: bool = False,
         random_state: Any = None,
     ) -> None:
         self.n_splits = n_splits
+        self.truth = truth
         self.normal_boards = normal_boards
         self.specimens = specimens
         self.shuffle = shuffle
@@ -82,7 +87,7 @@ class BoardKFold(BaseCrossValidator):
     def split(
         self, X: Any, y: ArrayLike | None = None, groups: ArrayLike | None = None
     ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-        """Give the rows of the two sides of each fold.
+        """Generate the rows of the two sides of each fold.
 
         Parameters
         ----------
@@ -101,7 +106,7 @@ class BoardKFold(BaseCrossValidator):
         Raises
         ------
         ValueError
-            If the folds cannot be made; the message says how many can.
+            If the folds cannot be made; the message names the most that can.
         """
         if y is None:
             raise ValueError("y, the board of each take, is needed to split by board")
@@ -111,7 +116,7 @@ class BoardKFold(BaseCrossValidator):
         self, X: Any = None, y: Any = None, groups: Any = None
     ) -> Iterator[NDArray[np.bool_]]:
         counts, specimen_of_take = _count_takes(
-            y, self.normal_boards, self.specimens, groups
+            y, self.truth, self.normal_boards, self.specimens, groups
         )
         feasible = _count_feasible(counts)
         if not isinstance(self.n_splits, int | np.integer) or self.n_splits < 2:
@@ -135,7 +140,8 @@ class BoardKFold(BaseCrossValidator):
 def count_feasible_folds(
     y: ArrayLike,
     *,
-    normal_boards: ArrayLike,
+    truth: Any = None,
+    normal_boards: ArrayLike | None = None,
     specimens: Mapping[Any, Any] | None = None,
 ) -> int:
     """Count the folds into which boards can be split.
@@ -144,8 +150,10 @@ def count_feasible_folds(
     ----------
     y : array-like of shape (n_takes,)
         Board of each take.
-    normal_boards : array-like
-        Labels of y that are normal.
+    truth : Truth, default=None
+        What is known of the boards, in place of the next two.
+    normal_boards : array-like, default=None
+        Labels of y that are normal. Needed without `truth`.
     specimens : mapping, default=None
         Specimen of each board that is not a specimen of its own.
 
@@ -157,7 +165,7 @@ def count_feasible_folds(
     Raises
     ------
     ValueError
-        If not even two folds can be made; the message says what is lacking.
+        If not even two folds can be made; the message names what is missing.
 
     Examples
     --------
@@ -166,7 +174,7 @@ def count_feasible_folds(
     ... )
     2
     """
-    counts, _ = _count_takes(y, normal_boards, specimens, None)
+    counts, _ = _count_takes(y, truth, normal_boards, specimens, None)
     feasible = _count_feasible(counts)
     if feasible < 2:
         raise ValueError(
@@ -177,17 +185,21 @@ def count_feasible_folds(
 
 def _count_takes(
     y: ArrayLike,
-    normal_boards: ArrayLike,
+    truth: Any,
+    normal_boards: ArrayLike | None,
     specimens: Mapping[Any, Any] | None,
     groups: ArrayLike | None,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Count normal and abnormal takes of each specimen, and number the specimens."""
     boards = column_or_1d(y)
+    normal_boards, specimens = resolve_truth(truth, normal_boards, specimens)
+    if normal_boards is None:
+        raise ValueError("to split by board, give normal_boards or truth")
     if groups is None:
         specimen_of_take = number_specimens(boards, specimens)
     else:
         specimen_of_take = number_specimens(column_or_1d(groups), None)
-    is_normal = np.isin(boards, np.asarray(normal_boards))
+    is_normal = find_normal(boards, normal_boards, unknown="ignore")
     n_specimens = specimen_of_take.max(initial=-1) + 1
     counts = np.zeros((n_specimens, 2), dtype=np.intp)
     np.add.at(counts, (specimen_of_take, np.where(is_normal, 0, 1)), 1)

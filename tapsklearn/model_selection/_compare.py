@@ -1,30 +1,35 @@
 """All methods under one cross-validation over boards."""
 
-import time
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from itertools import chain
-from pathlib import Path
+from numbers import Real
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
-from numpy.typing import ArrayLike, NDArray
+from joblib import delayed
+from numpy.typing import ArrayLike
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import check_consistent_length
 
-from tapsklearn._jobs import one_thread
+from tapsklearn._boards import find_normal, resolve_truth
+from tapsklearn._progress import progress_bar
+from tapsklearn.datasets import Truth
 from tapsklearn.model_selection._board_kfold import BoardKFold
-from tapsklearn.model_selection._cells import Cell, FinishedCells, Outcome
-from tapsklearn.model_selection._scorers import METRICS, judge
+from tapsklearn.model_selection._comparison import Comparison
+from tapsklearn.model_selection._fit_and_score import Cell, CellRunner, Outcome, Scorer
+from tapsklearn.model_selection._fold_features import (
+    FoldFeatures,
+    compute_fold_features,
+    find_paths,
+    run_parallel,
+)
+from tapsklearn.model_selection._scorers import METRICS
 from tapsklearn.preprocessing import TapFeatures
-from tapsklearn.scoring._estimators import judge_takes
-from tapsklearn.scoring._features import read_features
 
-_SECONDS = ("fit_seconds", "score_seconds")
-_RATES = ("false_alarm_rate", "hit_rate")
 _SCORE_COLUMNS = (
     *("method", "fold", "row", "board", "condition"),
     *("score", "p_value", "prediction"),
@@ -36,18 +41,20 @@ def compare_methods(
     X: Any,
     y: ArrayLike,
     *,
-    normal_boards: ArrayLike,
-    cv: Any = 5,
+    truth: Any = None,
+    normal_boards: ArrayLike | None = None,
     specimens: Mapping[Any, Any] | None = None,
+    cv: Any = 5,
     scoring: Any = ("roc_auc", "pauc"),
     preprocessing: Any = None,
     random_state: int | None = None,
     n_jobs: int | None = None,
-    keep_in: str | Path | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
-    return_scores: bool = False,
-) -> Any:
-    """Judge methods by the same boards that none of them has heard.
+    memory: Any = None,
+    verbose: int = 0,
+    error_score: Any = np.nan,
+    return_estimators: bool = False,
+) -> Comparison:
+    """Evaluate methods on the same folds, each on boards unseen in training.
 
     Parameters
     ----------
@@ -55,57 +62,61 @@ def compare_methods(
         Unfitted detectors, or pipelines that end in one, by name. `normal_boards`,
         `specimens` and, if given, `random_state` are set in all of them.
     X : array-like of length n_takes
-        Crops as the detectors take them, or paths of recordings, which are read
-        and turned into crops once for all methods and folds.
+        Paths of recordings, or crops as the detectors take them.
     y : array-like of shape (n_takes,)
         Board of each take.
-    normal_boards : array-like
-        Labels of y that are normal.
-    cv : int or splitter, default=5
-        Number of folds of a `BoardKFold`, or a splitter of (X, y).
+    truth : Truth, default=None
+        What is known of the boards, in place of the next two.
+    normal_boards : array-like, default=None
+        Labels of y that are normal. Needed without `truth`.
     specimens : mapping, default=None
         Specimen of each board that is not a specimen of its own.
+    cv : int or splitter, default=5
+        Number of folds of a `BoardKFold`, or a splitter of (X, y).
     scoring : str, callable, sequence or mapping, default=("roc_auc", "pauc")
-        Metrics that `anomaly_scorer` knows, by name, or scorers of your own,
+        Metrics of `anomaly_scorer`, by name, or scorers of your own,
         ``scorer(estimator, X, y)`` with the boards as y; a mapping names its columns.
     preprocessing : transformer, default=None
-        From paths to crops, each take alone; None is `TapFeatures(shifts=(0, 6))`,
-        the article's two crops.
-        Only used with paths.
+        From X to what the methods take. A transformer, or the first steps of a
+        pipeline, that need no fitting (tag `requires_fit`) transform all takes once;
+        else clones are fitted on the training takes of each fold, once for all
+        methods. If None, `TapFeatures()` for paths, and nothing for crops.
     random_state : int, default=None
         Seed given to every method.
     n_jobs : int, default=None
         Parts of the files, then fits, run in parallel, by the backend that joblib is
         set to, Dask's too. Each fit has one thread, so the numbers are the same with
         any `n_jobs`.
-    keep_in : str or Path, default=None
-        Folder to keep what is finished of each method and fold in. A comparison that
-        was broken off and is called again in the same way goes on where it was.
-    progress : callable, default=None
-        Called with a stage, "reading" or "comparing", how many of its steps are
-        done, and how many there are.
-    return_scores : bool, default=False
-        Whether to return the score of every take too.
+    memory : str or object with the joblib.Memory interface, default=None
+        Folder in which the outcome of each method and fold is kept. A comparison that
+        was interrupted and is called again in the same way continues; what failed is
+        tried again.
+    verbose : int, default=0
+        1 shows progress.
+    error_score : float or "raise", default=nan
+        Metrics of a method and fold that failed. With "raise" its error is raised.
+    return_estimators : bool, default=False
+        Whether to keep the fitted estimators.
 
     Returns
     -------
-    results : DataFrame
-        One row for each method and fold: `method`, `fold`, the metrics,
-        `false_alarm_rate` and `hit_rate` (shares of the normal and of the abnormal
-        takes that are called abnormal), `fit_seconds` and `score_seconds`. Where
-        a fit fails, the figures are NaN and a warning says why.
-    scores : DataFrame
-        One row for each method and judged take: `method`, `fold`, `row` (of X),
-        `board`, `condition`, `score`, `p_value` (NaN of an estimator without
-        `p_values`) and `prediction`. Only if asked.
+    Comparison
+        Results, scores and what follows from them. If a method fails in a fold,
+        whatever the error, its row holds it in the column `error`, a warning names
+        it, and all else is computed.
 
     Raises
     ------
     ValueError
-        If there is no method, a metric is unknown, X and y differ in length, or
-        the folds cannot be made.
+        If there is no method, a metric is unknown, a normal board is not in y, X and
+        y differ in length, or the folds cannot be made.
     TakeError
         If recordings cannot be used; it names them all.
+
+    See Also
+    --------
+    BoardKFold : The folds.
+    rank_methods : Intervals and differences.
 
     Examples
     --------
@@ -113,11 +124,11 @@ def compare_methods(
     >>> crops = np.random.default_rng(0).normal(size=(120, 16, 24))
     >>> crops[80:] += 5
     >>> boards = np.repeat(["oak", "ash", "fir", "elm", "cracked a", "cracked b"], 20)
-    >>> results = compare_methods(
+    >>> comparison = compare_methods(
     ...     reference_methods(), crops, boards, cv=2, random_state=0,
     ...     normal_boards=["oak", "ash", "fir", "elm"],
     ... )
-    >>> results[["method", "fold", "roc_auc"]]
+    >>> comparison.results[["method", "fold", "roc_auc"]]
                      method  fold  roc_auc
     0          spectrum-knn     0      1.0
     1          spectrum-knn     1      1.0
@@ -130,94 +141,126 @@ def compare_methods(
     """
     if not methods:
         raise ValueError("there is no method to compare: methods is empty")
+    if error_score != "raise" and not isinstance(error_score, Real):
+        raise ValueError(f"error_score={error_score!r} must be a number or 'raise'")
     scorers = _name_scorers(scoring)
     boards = np.asarray(y)
     check_consistent_length(X, boards)
+    normal_boards, specimens = resolve_truth(truth, normal_boards, specimens)
+    if normal_boards is None:
+        raise ValueError("to compare methods, give normal_boards or truth")
+    # Here y holds all boards, so that a name it lacks is misspelt.
+    is_normal = find_normal(boards, normal_boards, unknown="raise")
+    if truth is None:
+        truth = Truth(np.atleast_1d(normal_boards).tolist(), specimens=specimens)
     if isinstance(cv, int | np.integer):
         cv = BoardKFold(int(cv), normal_boards=normal_boards, specimens=specimens)
     folds = list(cv.split(boards, boards))
-    is_normal = np.isin(boards, np.asarray(normal_boards))
 
-    takes = np.asarray(X)
-    if takes.ndim == 1:
-        takes = read_features(
-            [str(path) for path in takes],
-            preprocessing or TapFeatures(shifts=(0, 6)),
+    paths = find_paths(X)
+    if preprocessing is None and paths is not None:
+        preprocessing = TapFeatures()
+    if preprocessing is None:
+        features = [FoldFeatures(np.asarray(X), [])] * len(folds)
+    else:
+        features = compute_fold_features(
+            X if paths is None else paths,
+            boards,
+            folds,
+            preprocessing,
             n_jobs=n_jobs,
-            progress=progress,
+            verbose=verbose,
         )
+
     given = {"normal_boards": normal_boards, "specimens": specimens}
     if random_state is not None:
         given["random_state"] = random_state
     cells = [
-        (name, fold, _with_params(method, given), *sides)
+        Cell(name, fold, _with_params(method, given), *sides)
         for name, method in methods.items()
         for fold, sides in enumerate(folds)
     ]
-    kept = FinishedCells(keep_in, takes, boards, is_normal, scorers)
-    known = [kept.read(cell) for cell in cells]
-    missing = [cell for cell, found in zip(cells, known, strict=True) if not found]
-    finished = chain(
-        (found for found in known if found),
-        Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
-            delayed(_run_cell)(cell, takes, boards, is_normal, scorers, kept)
-            for cell in missing
-        ),
+    runner = CellRunner(
+        boards,
+        is_normal,
+        scorers,
+        memory=memory,
+        error_score=error_score,
+        return_estimators=return_estimators,
     )
-    if progress:
-        progress("comparing", 0, len(cells))
-    rows, scores = [], []
+    outcomes = _run_cells(cells, features, runner, n_jobs=n_jobs, verbose=verbose)
+    _warn_once(outcomes)
+
+    scores = [each.scores for each in outcomes if each.scores is not None]
+    scored = pd.concat(scores) if scores else pd.DataFrame(columns=_SCORE_COLUMNS)
+    estimators = {
+        (each.row["method"], each.row["fold"]): _join(
+            features[each.row["fold"]].steps, each.estimator
+        )
+        for each in outcomes
+        if each.estimator is not None
+    }
+    return Comparison(
+        results=_in_order(pd.DataFrame([each.row for each in outcomes]), methods),
+        scores=_in_order(scored.astype({"fold": int, "row": int}), methods),
+        truth=truth,
+        X=X,
+        paths=paths,
+        folds=folds,
+        estimators=estimators if return_estimators else None,
+    )
+
+
+def _run_cells(
+    cells: list[Cell],
+    features: list[FoldFeatures],
+    runner: CellRunner,
+    *,
+    n_jobs: int | None,
+    verbose: int,
+) -> list[Outcome]:
+    if runner.memory.location is not None:
+        # Mostly all folds have the same features.
+        hashes = {id(each.X): joblib.hash(each.X) for each in features}
+        cells = [
+            runner.name_cell(cell, hashes[id(features[cell.fold].X)]) for cell in cells
+        ]
+    outcomes = []
+    with progress_bar("comparing", len(cells), verbose=verbose) as advance:
+        tasks = []
+        for cell in cells:
+            error = features[cell.fold].error
+            if error is None:
+                tasks.append(delayed(runner.run)(cell, features[cell.fold].X))
+            else:
+                outcomes.append(runner.fail(cell, error, of="preprocessing: "))
+                advance()
+        for outcome in run_parallel(
+            tasks, n_jobs=n_jobs, return_as="generator_unordered"
+        ):
+            outcomes.append(outcome)
+            advance()
+    return outcomes
+
+
+def _warn_once(outcomes: list[Outcome]) -> None:
+    """Warn of failures and of what methods warned of, once for all folds."""
     warned = defaultdict(list)
-    for done, (row, cell_scores, messages) in enumerate(finished, start=1):
-        rows.append(row)
-        scores += [] if cell_scores is None else [cell_scores]
-        for message in messages:
-            warned[row["method"], message].append(row["fold"])
-        if progress:
-            progress("comparing", done, len(cells))
-    # What a method warns of it mostly warns of in every fold.
-    for (name, message), numbers in warned.items():
-        listed = ", ".join(str(number) for number in sorted(numbers))
-        where = f"folds {listed}" if len(numbers) > 1 else f"fold {listed}"
-        warnings.warn(f"{name}, {where}: {message}", stacklevel=2)
-
-    results = _in_order(pd.DataFrame(rows), methods)
-    if return_scores:
-        judged = pd.concat(scores) if scores else pd.DataFrame(columns=_SCORE_COLUMNS)
-        return results, _in_order(judged.astype({"fold": int, "row": int}), methods)
-    return results
+    for each in outcomes:
+        for message in each.messages:
+            warned[each.row["method"], message].append(each.row["fold"])
+    for (name, message), folds in warned.items():
+        listed = ", ".join(str(fold) for fold in sorted(folds))
+        where = f"folds {listed}" if len(folds) > 1 else f"fold {listed}"
+        warnings.warn(f"{name}, {where}: {message}", stacklevel=3)
 
 
-def summarize(results: pd.DataFrame) -> pd.DataFrame:
-    """Average the folds of each method.
-
-    Parameters
-    ----------
-    results : DataFrame
-        What `compare_methods` gave.
-
-    Returns
-    -------
-    DataFrame
-        One row a method, best mean `roc_auc` (or first metric) first; for each
-        figure its mean over the folds and `<figure>_std`, their standard deviation.
-
-    Examples
-    --------
-    >>> results = pd.DataFrame(
-    ...     {"method": ["a", "a", "b"], "fold": [0, 1, 0], "roc_auc": [0.5, 0.7, 0.9]}
-    ... )
-    >>> summarize(results)["roc_auc"]
-    method
-    b    0.9
-    a    0.6
-    Name: roc_auc, dtype: float64
-    """
-    figures = results.drop(columns="fold").groupby("method", sort=False)
-    means = figures.mean()
-    spread = figures.std().add_suffix("_std")
-    ranking = "roc_auc" if "roc_auc" in means else means.columns[0]
-    return means.join(spread).sort_values(ranking, ascending=False, kind="stable")
+def _join(steps: list[Any], estimator: Any) -> Any:
+    """Put fitted preprocessing before a fitted method."""
+    if not steps:
+        return estimator
+    last = estimator.steps if isinstance(estimator, Pipeline) else [("", estimator)]
+    return make_pipeline(*steps, *(step for _, step in last))
 
 
 def _with_params(method: Any, given: Mapping[str, Any]) -> Any:
@@ -232,7 +275,7 @@ def _with_params(method: Any, given: Mapping[str, Any]) -> Any:
     return method.set_params(**matching)
 
 
-def _name_scorers(scoring: Any) -> dict[str, str | Callable[..., float]]:
+def _name_scorers(scoring: Any) -> dict[str, Scorer]:
     """Give each scorer the name of its column."""
     if isinstance(scoring, Mapping):
         scorers = dict(scoring)
@@ -250,60 +293,14 @@ def _name_scorers(scoring: Any) -> dict[str, str | Callable[..., float]]:
             )
     unknown = [s for s in scorers.values() if not callable(s) and s not in METRICS]
     if unknown:
-        raise ValueError(f"scoring holds {unknown}, known are {', '.join(METRICS)}")
+        raise ValueError(
+            f"scoring holds {unknown}; metrics are {', '.join(METRICS)}, or callables"
+        )
     return scorers
 
 
-def _name_of(scorer: Any) -> str:
+def _name_of(scorer: Callable[..., float]) -> str:
     return str(getattr(scorer, "__name__", scorer))
-
-
-def _run_cell(
-    cell: Cell,
-    takes: NDArray[np.floating],
-    boards: NDArray[Any],
-    is_normal: NDArray[np.bool_],
-    scorers: Mapping[str, str | Callable[..., float]],
-    kept: FinishedCells,
-) -> Outcome:
-    """Fit one method on one fold and judge it; say what was warned of."""
-    name, fold, unfitted, train, test = cell
-    method = clone(unfitted)
-    figures = dict.fromkeys((*scorers, *_RATES, *_SECONDS), np.nan)
-    judged, failures = None, []
-    with one_thread() as messages:
-        try:
-            started = time.perf_counter()
-            method.fit(takes[train], boards[train])
-            fitted = time.perf_counter()
-            judged = judge_takes(method, takes[test])
-            scored = time.perf_counter()
-            normal = is_normal[test]
-            scores, calls_abnormal = judged["score"], judged["prediction"] == -1
-            judged.insert(0, "method", name)
-            judged.insert(1, "fold", fold)
-            judged.insert(2, "row", test)
-            judged.insert(3, "board", boards[test])
-            judged.insert(4, "condition", np.where(normal, "normal", "abnormal"))
-            figures = {
-                **{
-                    column: judge(scorer, ~normal, scores.to_numpy())
-                    if isinstance(scorer, str)
-                    else float(scorer(method, takes[test], boards[test]))
-                    for column, scorer in scorers.items()
-                },
-                "false_alarm_rate": float(calls_abnormal[normal].mean()),
-                "hit_rate": float(calls_abnormal[~normal].mean()),
-                "fit_seconds": fitted - started,
-                "score_seconds": scored - fitted,
-            }
-        # The latter is what torch raises, for want of memory as well.
-        except (ValueError, RuntimeError) as error:
-            failures = [f"failed: {error}"]
-    outcome = {"method": name, "fold": fold, **figures}, judged, failures + messages
-    if judged is not None:
-        kept.write(cell, outcome)
-    return outcome
 
 
 def _in_order(rows: pd.DataFrame, methods: Mapping[str, Any]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""How sure one can be of a comparison: intervals that resample specimens."""
+"""How certain a comparison is: intervals that resample specimens."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,47 +7,49 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tapsklearn._boards import number_specimens
+from tapsklearn._boards import number_specimens, resolve_truth
 
 
 def rank_methods(
     scores: pd.DataFrame,
     *,
+    truth: Any = None,
     specimens: Mapping[Any, Any] | None = None,
     confidence: float = 0.95,
     n_resamples: int = 2000,
     random_state: int = 0,
 ) -> pd.DataFrame:
-    """Rank methods by AUROC, with intervals for it and for what they are behind.
+    """Rank methods by AUROC, with intervals for it and for the distance to the best.
 
-    The takes of one specimen sound alike, so that a further specimen, not a further
-    take, would tell something new. The intervals are those of a bootstrap over
-    specimens: in each fold its normal, its abnormal and its mixed specimens are drawn
-    again with replacement, all takes of one together, and the same for all methods,
-    so that methods are compared on the same draw (percentiles; B. Efron and
+    The takes of one specimen sound alike: a further specimen, not a further take,
+    would be new evidence. The intervals are those of a bootstrap over specimens: in
+    each fold its normal, its abnormal and its mixed specimens are sampled with
+    replacement, all takes of one together, and the same for all methods, so that
+    methods are compared on the same sample (percentiles; B. Efron and
     R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 8 and 13).
 
     Parameters
     ----------
     scores : DataFrame
-        What `compare_methods` gives with ``return_scores=True``. Takes without a
-        score are left out.
+        The `scores` of a `Comparison`. Takes without a score are left out.
+    truth : Truth, default=None
+        What is known of the boards, in place of `specimens`.
     specimens : mapping, default=None
         Specimen of each board that is not a specimen of its own.
     confidence : float, default=0.95
-        Share of the draws that an interval holds.
+        Share of the samples that an interval holds.
     n_resamples : int, default=2000
-        Number of draws.
+        Number of samples.
     random_state : int, default=0
-        Seed of the draws.
+        Seed of the samples.
 
     Returns
     -------
     DataFrame
         One row a method, the best first: `roc_auc`, the mean over the folds, with
-        `low` and `high`; `behind`, how much that of the best is larger, with
-        `behind_low` and `behind_high`; and `as_good`, whether that interval holds 0,
-        so that the comparison cannot tell the two apart. NaN, and last, for a
+        `low` and `high`; `difference`, how much larger that of the best is, with
+        `difference_low` and `difference_high`; and `tied`, whether that interval
+        holds 0, so that the boards cannot separate the two. NaN, and last, for a
         method that lacks a fold.
 
     Raises
@@ -57,8 +59,8 @@ def rank_methods(
 
     Notes
     -----
-    From a handful of specimens the intervals are too narrow, and of a kind of which
-    a fold holds but one specimen they know no spread at all.
+    From a handful of specimens the intervals are too narrow, and where a fold holds
+    one specimen of a condition they ignore how specimens of it differ.
 
     Examples
     --------
@@ -72,29 +74,30 @@ def rank_methods(
     ...         "score": [7, 8, 9, 1, 2, 3, 1, 8, 3, 9, 2, 7],
     ...     }
     ... )
-    >>> rank_methods(scores)[["roc_auc", "low", "high", "as_good"]].round(2)
-            roc_auc  low  high  as_good
+    >>> rank_methods(scores)[["roc_auc", "low", "high", "tied"]].round(2)
+            roc_auc  low  high   tied
     method
-    good       1.00  1.0  1.00     True
-    coin       0.33  0.0  0.89    False
+    good       1.00  1.0  1.00   True
+    coin       0.33  0.0  0.89  False
     """
+    _, specimens = resolve_truth(truth, None, specimens)
     methods = list(dict.fromkeys(scores["method"]))
     folds = sorted(scores["fold"].unique())
-    known = scores[scores["score"].notna()]
-    held = known.groupby("method")["fold"].nunique().reindex(methods, fill_value=0)
+    scored = scores[scores["score"].notna()]
+    held = scored.groupby("method")["fold"].nunique().reindex(methods, fill_value=0)
     complete = [name for name in methods if held[name] == len(folds)]
     if not complete:
         raise ValueError("no method has scores in every fold: there is nothing to rank")
     rng = np.random.default_rng(random_state)
     observed = np.zeros(len(complete))
-    drawn = np.zeros((len(complete), n_resamples))
+    sampled = np.zeros((len(complete), n_resamples))
     for fold in folds:
-        in_fold = known[known["fold"] == fold]
+        in_fold = scored[scored["fold"] == fold]
         names = number_specimens(in_fold["board"].to_numpy(), specimens)
         is_abnormal = (in_fold["condition"] == "abnormal").to_numpy()
         if is_abnormal.all() or not is_abnormal.any():
             raise ValueError(f"fold {fold} lacks takes of one condition")
-        weights = _draw_specimens(names, is_abnormal, n_resamples, rng)
+        weights = _sample_specimens(names, is_abnormal, n_resamples, rng)
         for place, name in enumerate(complete):
             of_method = (in_fold["method"] == name).to_numpy()
             pairs = _count_pairs(
@@ -104,36 +107,38 @@ def rank_methods(
                 weights.shape[1],
             )
             observed[place] += _weighted_auroc(*pairs, np.ones_like(weights[:1]))[0]
-            drawn[place] += _weighted_auroc(*pairs, weights)
-    observed, drawn = observed / len(folds), drawn / len(folds)
+            sampled[place] += _weighted_auroc(*pairs, weights)
+    observed, sampled = observed / len(folds), sampled / len(folds)
     best = int(observed.argmax())
     tail = (1 - confidence) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail], axis=1)
-    behind_low, behind_high = np.quantile(drawn[best] - drawn, [tail, 1 - tail], axis=1)
+    low, high = np.quantile(sampled, [tail, 1 - tail], axis=1)
+    difference_low, difference_high = np.quantile(
+        sampled[best] - sampled, [tail, 1 - tail], axis=1
+    )
     ranking = pd.DataFrame(
         {
             "roc_auc": observed,
             "low": low,
             "high": high,
-            "behind": observed[best] - observed,
-            "behind_low": behind_low,
-            "behind_high": behind_high,
+            "difference": observed[best] - observed,
+            "difference_low": difference_low,
+            "difference_high": difference_high,
         },
         index=pd.Index(complete, name="method"),
     ).sort_values("roc_auc", ascending=False, kind="stable")
     lacking = [name for name in methods if name not in complete]
     ranking = ranking.reindex([*ranking.index, *lacking])
-    ranking["as_good"] = ranking["behind_low"] <= 0
+    ranking["tied"] = ranking["difference_low"] <= 0
     return ranking
 
 
-def _draw_specimens(
+def _sample_specimens(
     specimens: NDArray[np.intp],
     is_abnormal: NDArray[np.bool_],
     n_resamples: int,
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Count how often each specimen is drawn, (n_resamples, n_specimens)."""
+    """Count how often each specimen is sampled, (n_resamples, n_specimens)."""
     weights = np.zeros((n_resamples, specimens.max() + 1))
     abnormal, normal = (
         np.isin(np.arange(weights.shape[1]), specimens[rows])
@@ -154,8 +159,8 @@ def _count_pairs(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Count pairs of an abnormal and a normal take, by their specimens.
 
-    Those that are ranked rightly, ties half, and all. A draw of specimens only
-    weighs them, so that scores need be compared but once.
+    Those that are ranked rightly, ties half, and all. A sample of specimens only
+    weights them, so that scores are compared once.
     """
     abnormal, normal = anomaly[is_abnormal, None], anomaly[~is_abnormal]
     right = (abnormal > normal) + (abnormal == normal) / 2

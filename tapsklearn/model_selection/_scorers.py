@@ -1,4 +1,4 @@
-"""Scorers that judge the ranking of takes, defects as the positive class."""
+"""Scorers that evaluate how takes are ranked, with defects as the positive class."""
 
 import warnings
 from collections.abc import Callable
@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+
+from tapsklearn._boards import find_normal, resolve_truth
+from tapsklearn.scoring import find_detector
 
 
 def _neg_fpr_at_tpr95(
@@ -26,20 +29,28 @@ METRICS: dict[str, Callable[[Any, Any], float]] = {
 }
 
 
-def anomaly_scorer(metric: str = "roc_auc", *, normal_boards: ArrayLike) -> Any:
+def anomaly_scorer(
+    metric: str = "roc_auc",
+    *,
+    truth: Any = None,
+    normal_boards: ArrayLike | None = None,
+) -> Any:
     """Make a scorer of detectors for `GridSearchCV` and `cross_validate`.
 
-    Scikit-learn's own scorers never ask `score_samples`, and with defects as the
-    positive class would take our sign, higher is more normal, the wrong way round.
+    Scikit-learn's own scorers never call `score_samples`, and with defects as the
+    positive class would read our sign, higher is more normal, the wrong way round.
 
     Parameters
     ----------
     metric : str, default="roc_auc"
-        One of "roc_auc"; "pauc", the standardized partial area up to a false-alarm
-        rate of 0.1; "average_precision"; "neg_fpr_at_tpr95", minus the false-alarm
-        rate at which 95 % of the defects are caught. Higher is better in all.
-    normal_boards : array-like
-        Labels of y that are normal.
+        One of "roc_auc"; "pauc", the standardized partial area up to a false positive
+        rate of 0.1; "average_precision"; "neg_fpr_at_tpr95", minus the false positive
+        rate at which 95 % of the defects are detected. Higher is better in all.
+    truth : Truth, default=None
+        What is known of the boards, in place of `normal_boards`.
+    normal_boards : array-like, default=None
+        Labels of y that are normal. If None, and no `truth` is given, those of the
+        fitted detector.
 
     Returns
     -------
@@ -51,7 +62,7 @@ def anomaly_scorer(metric: str = "roc_auc", *, normal_boards: ArrayLike) -> Any:
     ------
     ValueError
         If there is no such metric; when scoring, if y lacks normal or abnormal
-        boards.
+        boards, or nothing says which boards are normal.
 
     Examples
     --------
@@ -59,30 +70,41 @@ def anomaly_scorer(metric: str = "roc_auc", *, normal_boards: ArrayLike) -> Any:
     >>> crops = np.random.default_rng(0).normal(size=(40, 16, 24))
     >>> crops[30:] += 5
     >>> boards = np.repeat(["oak", "ash", "fir", "cracked"], 10)
-    >>> scorer = anomaly_scorer("roc_auc", normal_boards=["oak", "ash", "fir"])
     >>> detector = CropDetector(normal_boards=["oak", "ash", "fir"], random_state=0)
+    >>> scorer = anomaly_scorer("roc_auc")
     >>> scorer(detector.fit(crops, boards), crops, boards)
     1.0
     """
     if metric not in METRICS:
         raise ValueError(f"metric={metric!r} must be one of {', '.join(METRICS)}")
+    normal_boards, _ = resolve_truth(truth, normal_boards)
     return _AnomalyScorer(metric, normal_boards)
 
 
 class _AnomalyScorer:
-    def __init__(self, metric: str, normal_boards: ArrayLike) -> None:
+    def __init__(self, metric: str, normal_boards: ArrayLike | None) -> None:
         self.metric = metric
         self.normal_boards = normal_boards
 
     def __call__(self, estimator: Any, X: Any, y: ArrayLike) -> float:
-        is_abnormal = ~np.isin(np.asarray(y), np.asarray(self.normal_boards))
-        return judge(self.metric, is_abnormal, estimator.score_samples(X))
+        normal_boards = self.normal_boards
+        if normal_boards is None:
+            detector = find_detector(estimator)
+            normal_boards = getattr(detector, "normal_boards", None)
+            if normal_boards is None:
+                raise ValueError(
+                    "nothing says which boards are normal: give normal_boards or truth "
+                    f"to anomaly_scorer, or normal_boards to {type(detector).__name__}"
+                )
+        # A fold may lack some of the normal boards.
+        is_normal = find_normal(np.asarray(y), normal_boards, unknown="ignore")
+        return compute_metric(self.metric, ~is_normal, estimator.score_samples(X))
 
     def __repr__(self) -> str:
         return f"anomaly_scorer({self.metric!r})"
 
 
-def judge(
+def compute_metric(
     metric: str, is_abnormal: NDArray[np.bool_], scores: NDArray[np.floating]
 ) -> float:
     """Compute one metric from scores.
@@ -106,13 +128,14 @@ def judge(
     ValueError
         If there are not takes of both conditions with a score.
     """
-    known = ~np.isnan(scores)
-    if not known.all():
+    has_score = ~np.isnan(scores)
+    if not has_score.all():
         warnings.warn(
-            f"{(~known).sum()} of {len(scores)} takes have no score and are left out",
+            f"{(~has_score).sum()} of {len(scores)} takes have no score and are "
+            "left out",
             stacklevel=3,
         )
-    is_abnormal, scores = is_abnormal[known], scores[known]
+    is_abnormal, scores = is_abnormal[has_score], scores[has_score]
     if not len(scores):
         raise ValueError(f"{metric} needs scores, and no take has one")
     if is_abnormal.all() or not is_abnormal.any():

@@ -6,6 +6,7 @@ from ._pipelines import flatten_steps as flatten_steps
 from ._score_files import check_reads_files as check_reads_files
 from ._score_files import score_batch as score_batch
 from ._score_files import score_files as score_files
+from ._score_files import transform_usable as transform_usable
 from ._score_takes import calibrate as calibrate
 from ._score_takes import p_values as p_values
 from ._score_takes import score_takes as score_takes

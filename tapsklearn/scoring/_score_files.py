@@ -108,7 +108,7 @@ def score_batch(
         Of each take, in order: `score`, `p_value`, `verdict` and `error`, as for
         `score_files`.
     """
-    X, usable, problems = _transform_usable(features, takes)
+    X, usable, problems = transform_usable(features, takes)
     rows = [
         {"score": math.nan, "p_value": math.nan, "verdict": "", "error": error}
         for error in (problems.get(place, "") for place in range(len(takes)))
@@ -161,12 +161,34 @@ def check_reads_files(model: Any) -> None:
         )
 
 
-def _transform_usable(
+def transform_usable(
     features: Sequence[Any], takes: Sequence[Any]
 ) -> tuple[Any, list[int], dict[int, str]]:
-    """Transform the takes that can be used; list them, and what is wrong with others.
+    """Transform the takes that can be used, whatever is wrong with others.
 
     Each step sees only the takes that the ones before could use.
+
+    Parameters
+    ----------
+    features : sequence of transformer
+        Fitted steps from takes to what a detector scores.
+    takes : sequence
+        Files or waveforms, as the first step takes them.
+
+    Returns
+    -------
+    X : array-like
+        What is computed of the usable takes; if there are none, None.
+    usable : list of int
+        Their places in `takes`.
+    problems : dict of int to str
+        What is wrong with each other take, by its place.
+
+    Examples
+    --------
+    >>> from tapsklearn import TapFeatures
+    >>> transform_usable([TapFeatures()], ["nothing.wav"])
+    (None, [], {0: 'there is no such file'})
     """
     X: Any = takes
     usable = list(range(len(takes)))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
+from tapsklearn.datasets import Truth
 from tapsklearn.synthesis._make_tap_boards import describe, for_each_board, render_takes
 from tapsklearn.synthesis._scenarios import TappedBoard, list_boards
 
@@ -59,6 +60,8 @@ def synthesize_taps(
             The piece of wood of each board.
         normal_boards : list of str
             The boards that are normal, sorted.
+        truth : Truth
+            The normal boards and the specimens as one object.
         frame : DataFrame
             Labels and physical truth of each take.
 
@@ -89,12 +92,15 @@ def synthesize_taps(
             for take in range(n_takes)
         ]
     )
+    specimens = {board.name: board.specimen for board in boards}
+    normal_boards = sorted(b.name for b in boards if b.condition == "normal")
     return Bunch(
         X=np.concatenate(parts),
         board=frame["board"].to_numpy(dtype=str),
         condition=frame["condition"].to_numpy(dtype=str),
-        specimens={board.name: board.specimen for board in boards},
-        normal_boards=sorted(b.name for b in boards if b.condition == "normal"),
+        specimens=specimens,
+        normal_boards=normal_boards,
+        truth=Truth(normal_boards, specimens=specimens),
         frame=frame,
     )
 

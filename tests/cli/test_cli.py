@@ -22,14 +22,16 @@ from commands import BOARDS, NORMAL, spawn, write_taps
 from sklearn.metrics import roc_auc_score
 
 import tapsklearn
-from tapsklearn.cli import _comparison
+from tapsklearn.cli import _compare, _comparison
 from tapsklearn.cli._choices import DEFAULT_METHODS
-from tapsklearn.cli._comparison import _print_table
+from tapsklearn.cli._comparison import print_ranking, print_results
+from tapsklearn.datasets import Truth
 from tapsklearn.detectors import CropDetector, reference_methods, tuned_methods
+from tapsklearn.model_selection import Comparison
 
 KNN = ("--methods", "crop-knn", "--jobs", "1")
 FIGURES = [
-    *("roc_auc", "pauc", "false_alarm_rate", "hit_rate"),
+    *("roc_auc", "pauc", "fpr", "tpr"),
     *("fit_seconds", "score_seconds"),
 ]
 
@@ -39,15 +41,11 @@ def passed_on(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Catch what would be compared, in place of comparing it."""
     caught: dict[str, Any] = {}
 
-    def compare_methods(methods: Any, crops: Any, boards: Any, **params: Any) -> None:
-        caught.update(methods=methods, boards=boards, **params)
+    def compare_methods(methods: Any, paths: Any, boards: Any, **params: Any) -> None:
+        caught.update(methods=methods, paths=paths, boards=boards, **params)
         raise ValueError("caught")
 
-    def read_features(paths: Any, *_: Any, **__: Any) -> None:
-        caught.update(paths=paths)
-
     monkeypatch.setattr("tapsklearn.model_selection.compare_methods", compare_methods)
-    monkeypatch.setattr("tapsklearn.scoring._features.read_features", read_features)
     return caught
 
 
@@ -57,9 +55,9 @@ def test_table_has_every_method_and_fold_and_their_summary(
     methods = ("--methods", "crop-knn,ae", "--epochs", "1", "--jobs", "1")
     code, out, err = run("compare", taps, *methods)
     assert code == 0
-    told, concluded = err.splitlines()[-2:]
-    assert told == (
-        "tapsklearn: 16 takes of 4 boards, 2 of them normal; judged on unseen boards"
+    summed_up, concluded = err.splitlines()[-2:]
+    assert summed_up == (
+        "tapsklearn: 16 takes of 4 boards, 2 of them normal; evaluated on unseen boards"
     )
     assert concluded.startswith("tapsklearn: ")
     assert "crop-knn" in concluded
@@ -67,7 +65,7 @@ def test_table_has_every_method_and_fold_and_their_summary(
     assert ranking.count("crop-knn") == ranking.count("\nae ") == 1
     header, _, *lines = out.splitlines()
     assert header.split() == [
-        *("method", "fold", "roc_auc", "pauc", "false_alarm", "hit", "fit_s", "score_s")
+        *("method", "fold", "roc_auc", "pauc", "fpr", "tpr", "fit_s", "score_s")
     ]
     rows = [line.split() for line in lines if line.strip()]
     assert [row[0] for row in rows] == [
@@ -91,7 +89,12 @@ def test_table_is_never_cut_off(
     monkeypatch.setenv("COLUMNS", columns)
     longest = "triplet-resnet18"
     figures = {name: [0.5, 1.0] for name in FIGURES} | {"fit_seconds": [1234.5, np.nan]}
-    _print_table(pd.DataFrame({"method": longest, "fold": [0, 1], **figures}))
+    results = pd.DataFrame({"method": longest, "fold": [0, 1], **figures, "error": ""})
+    print_results(
+        Comparison(
+            results=results, scores=pd.DataFrame(), truth=Truth([]), X=[], folds=[]
+        )
+    )
     lines = capsys.readouterr().out.splitlines()
     assert longest in lines[2]
     assert "1234.500" in lines[2]
@@ -102,11 +105,27 @@ def test_table_is_never_cut_off(
     assert len(lines[0]) <= 80
 
 
+def test_the_ranking_holds_both_intervals(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = [
+        *("roc_auc", "low", "high"),
+        *("difference", "difference_low", "difference_high"),
+    ]
+    rows = {"a": [0.9, 0.8, 1.0, 0, 0, 0], "b": [0.7, 0.5, 0.9, 0.2, 0.1, 0.3]}
+    print_ranking(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
+    lines = capsys.readouterr().out.splitlines()
+    for line, numbers in [
+        (lines[2], "a 0.900 0.800 to 1.000 0.000 0.000 to 0.000"),
+        (lines[3], "b 0.700 0.500 to 0.900 0.200 0.100 to 0.300"),
+    ]:
+        assert " ".join(line.split()) == numbers
+    assert max(map(len, lines)) <= 80
+
+
 def test_json_alone_is_on_standard_output(run: Any, taps: Path) -> None:
     code, out, _ = run("compare", taps, *KNN, "--json")
     assert code == 0
     rows = json.loads(out)
-    assert [list(row) for row in rows] == [["method", "fold", *FIGURES]] * 2
+    assert [list(row) for row in rows] == [["method", "fold", *FIGURES, "error"]] * 2
     assert [(row["method"], row["fold"]) for row in rows] == [
         ("crop-knn", 0),
         ("crop-knn", 1),
@@ -121,8 +140,8 @@ def test_files_hold_what_was_computed(run: Any, taps: Path, tmp_path: Path) -> N
     assert f"written to {out}" in err
     ranking = pd.read_csv(out / "ranking.csv", index_col="method")
     assert ranking.columns.tolist()[:3] == ["roc_auc", "low", "high"]
-    assert len(list((out / "cells").iterdir())) == 2
-    results = pd.read_csv(out / "results.csv")
+    assert len(list((out / "cells").rglob("output.pkl"))) == 2
+    results = pd.read_csv(out / "results.csv", keep_default_na=False)
     assert ranking.loc["crop-knn", "roc_auc"] == pytest.approx(
         results["roc_auc"].mean()
     )
@@ -133,17 +152,15 @@ def test_files_hold_what_was_computed(run: Any, taps: Path, tmp_path: Path) -> N
         *("method", "fold", "path", "board", "condition"),
         *("score", "p_value", "prediction"),
     ]
-    assert sorted(scores["path"]) == sorted(
-        path.relative_to(taps).as_posix() for path in taps.glob("*/*.wav")
-    )
-    assert (scores["path"].str.split("/").str[0] == scores["board"]).all()
+    assert sorted(scores["path"]) == sorted(str(path) for path in taps.glob("*/*.wav"))
+    assert [Path(path).parent.name for path in scores["path"]] == list(scores["board"])
     assert (scores["board"].map(BOARDS) == scores["condition"]).all()
-    for fold, judged in scores.groupby("fold"):
-        is_abnormal = judged["condition"] == "abnormal"
-        roc_auc = roc_auc_score(is_abnormal, -judged["score"])
+    for fold, scored in scores.groupby("fold"):
+        is_abnormal = scored["condition"] == "abnormal"
+        roc_auc = roc_auc_score(is_abnormal, -scored["score"])
         assert results["roc_auc"][fold] == pytest.approx(roc_auc)
-        hits = (judged["prediction"][is_abnormal] == -1).mean()
-        assert results["hit_rate"][fold] == pytest.approx(hits)
+        hits = (scored["prediction"][is_abnormal] == -1).mean()
+        assert results["tpr"][fold] == pytest.approx(hits)
 
 
 def test_figures_and_verdicts_stand_beside_the_tables(
@@ -179,7 +196,8 @@ def test_figures_and_verdicts_stand_beside_the_tables(
 def test_without_matplotlib_the_tables_are_written(
     run: Any, taps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_comparison, "can_draw", lambda: False)
+    for module in (_comparison, _compare):
+        monkeypatch.setattr(module, "can_plot", lambda: False)
     code, _, err = run("compare", taps, *KNN, "--out", tmp_path)
     assert code == 0
     assert 'pip install "tapsklearn[plot]"' in err
@@ -187,7 +205,13 @@ def test_without_matplotlib_the_tables_are_written(
     assert not (tmp_path / "figures").exists()
 
 
-def test_a_seed_makes_it_reproducible(run: Any, taps: Path, tmp_path: Path) -> None:
+def test_a_seed_makes_it_reproducible(
+    run: Any, taps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Figures are of no use here, and take most of the time.
+    for module in (_comparison, _compare):
+        monkeypatch.setattr(module, "can_plot", lambda: False)
+
     def scores(seed: int, folder: str) -> list[float]:
         methods = ("--methods", "ae", "--epochs", "1", "--jobs", "1")
         out = ("--out", tmp_path / folder)
@@ -205,8 +229,10 @@ def test_defaults(refuse: Any, taps: Path, passed_on: dict[str, Any]) -> None:
         own = {**tuned_methods(), **reference_methods()}[name]
         # Estimators within are equal by their description alone.
         assert str(method.get_params()) == str(own.get_params())
-    assert passed_on["normal_boards"] == NORMAL
-    assert passed_on["specimens"] == {board: board for board in BOARDS}
+    assert passed_on["paths"] == sorted(map(str, taps.glob("*/*.wav")))
+    assert passed_on["truth"] == Truth(
+        NORMAL, specimens={board: board for board in BOARDS}
+    )
     assert passed_on["cv"].get_n_splits() == 2
     assert passed_on["random_state"] == 0
     assert passed_on["n_jobs"] == -1
@@ -253,7 +279,7 @@ def test_normal_boards_are_named_by_patterns(
     if "*2" in patterns:
         (folder / "bad 2").rename(folder / "bad two")
     refuse("compare", folder, *patterns)
-    assert passed_on["normal_boards"] == NORMAL
+    assert list(passed_on["truth"].normal_boards) == NORMAL
 
 
 def test_warnings_are_lines_like_any_other_message(run: Any, taps: Path) -> None:
@@ -268,12 +294,14 @@ def test_warnings_are_lines_like_any_other_message(run: Any, taps: Path) -> None
 def test_warnings_do_not_run_into_the_bars_of_a_terminal(
     run: Any, taps: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Makes rich draw as on a terminal.
+    # Makes rich write as on a terminal.
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     _, _, err = run("compare", taps, *KNN)
     assert "\x1b[2K" in err
-    assert re.search(r"(\n|\x1b\[2K)tapsklearn: warning: crop-knn, folds 0, 1: ", err)
+    # At the beginning of a line, where the cursor may be shown again.
+    warned = r"(\n|\x1b\[2K)(\x1b\[\?25h)?tapsklearn: warning: crop-knn, folds 0, 1: "
+    assert re.search(warned, err)
 
 
 def test_two_jobs_give_the_same(run: Any, taps: Path) -> None:
@@ -301,7 +329,7 @@ def test_a_method_that_fails_is_warned_of(
     methods = ("--methods", "crop-knn,ae", "--epochs", "1", "--jobs", "1")
     code, out, err = run("compare", taps, *methods, "--json")
     assert code == 0
-    assert "crop-knn, folds 0, 1: failed: the loss became NaN\n" in err
+    assert "crop-knn, folds 0, 1: failed: ValueError: the loss became NaN\n" in err
     assert [row["roc_auc"] is None for row in json.loads(out)] == [True] * 2 + [
         False
     ] * 2
@@ -309,7 +337,9 @@ def test_a_method_that_fails_is_warned_of(
     code, out, err = run("compare", taps, *KNN)
     assert code == 2
     assert out.count("nan") == 4 * len(FIGURES)
-    assert err.endswith("tapsklearn: every method failed; the warnings say why\n")
+    assert err.endswith(
+        "tapsklearn: every method failed; the warnings name the reasons\n"
+    )
 
 
 @pytest.mark.parametrize("command", ["compare", "check"])
@@ -328,7 +358,10 @@ def test_folders_that_are_none(command: str, refuse: Any, tmp_path: Path) -> Non
     ("boards", "message"),
     [
         ({"oak": "normal"}, "all its boards are normal"),
-        ({"oak": "abnormal"}, "none of its boards is normal; --normal says which are"),
+        (
+            {"oak": "abnormal"},
+            "none of its boards is normal; --normal names those that are",
+        ),
         (dict.fromkeys(["oak", "ash"], "normal"), "can only be compared by abnormal"),
         (dict.fromkeys(["oak", "ash"], "abnormal"), "none of its boards is normal"),
         (
@@ -342,9 +375,9 @@ def test_boards_that_cannot_be_compared(
     boards: dict[str, str], message: str, refuse: Any, tmp_path: Path
 ) -> None:
     folder = write_taps(tmp_path / "taps", boards, n_takes=1)
-    said = refuse("compare", folder)
-    assert f"{folder}: " in said
-    assert message in said
+    refusal = refuse("compare", folder)
+    assert f"{folder}: " in refusal
+    assert message in refusal
 
 
 def test_recordings_that_cannot_be_used_are_all_named(
@@ -368,7 +401,7 @@ def test_recordings_that_cannot_be_used_are_all_named(
     [
         (
             ["--methods", "crop-knn,svm"],
-            "--methods: there is no svm; known are tuned-ae, ",
+            "--methods: there is no svm; methods are tuned-ae, ",
         ),
         (["--folds", "3"], "--folds 3 is too many: "),
         (["--folds", "1"], "'--folds'"),
@@ -391,10 +424,10 @@ def test_wrong_options(
 def test_results_cannot_go_into_a_file(refuse: Any, taps: Path, tmp_path: Path) -> None:
     file = tmp_path / "results"
     file.write_text("precious")
-    said = refuse("compare", taps, *KNN, "--out", file)
-    assert said == f"tapsklearn: --out {file}: is a file, not a folder\n"
-    said = refuse("compare", taps, *KNN, "--out", file / "below")
-    assert said == f"tapsklearn: {file / 'below'}: Not a directory\n"
+    refusal = refuse("compare", taps, *KNN, "--out", file)
+    assert refusal == f"tapsklearn: --out {file}: is a file, not a folder\n"
+    refusal = refuse("compare", taps, *KNN, "--out", file / "below")
+    assert refusal == f"tapsklearn: {file / 'below'}: Not a directory\n"
     assert file.read_text() == "precious"
 
 
@@ -425,7 +458,7 @@ def test_version(run: Any) -> None:
             ["compare", "--help"],
             [
                 *("--methods", "--normal", "--folds", "--epochs", "--seed", "--jobs"),
-                *("--out", "--json", "roc_auc", "pauc", "hit_rate"),
+                *("--out", "--json", "roc_auc", "pauc", "fpr", "tpr"),
                 f"[default: {', '.join(DEFAULT_METHODS)}]",
             ],
         ),
@@ -442,8 +475,8 @@ def test_help(
     code, out, err = run(*arguments)
     assert (code, err) == (0, "")
     assert out.startswith("Usage: tapsklearn")
-    told = " ".join(out.split())
-    assert all(word in told for word in words)
+    text = " ".join(out.split())
+    assert all(word in text for word in words)
     assert max(map(len, out.splitlines())) <= 80
 
 
@@ -480,7 +513,7 @@ def test_check_lists_what_is_wrong(run: Any, taps: Path, tmp_path: Path) -> None
     assert "good 2: few takes: 4 of the 10 takes needed" in out.splitlines()
 
 
-def test_check_says_which_patterns_fit_nothing(run: Any, taps: Path) -> None:
+def test_check_names_patterns_that_fit_nothing(run: Any, taps: Path) -> None:
     code, out, _ = run("check", taps, "--min-takes", "1", "--normal", "teak*")
     assert code == 1
     assert out.startswith(f"{taps}: folder: normal='teak*' fits no board")

@@ -64,9 +64,9 @@ def test_the_demo_compares_all_methods_on_the_articles_boards(
     with (tmp_path / "demo" / "scores.csv").open() as table:
         rows = list(csv.DictReader(table))
     assert len(rows) == len(methods) * 28
-    judged = {row["board"] for row in rows}
-    assert {"abnormal 7", "abnormal 8", "similar 12 right"} <= judged
-    assert not {"abnormal 5", "abnormal 6", "normal 1 right"} & judged
+    tested = {row["board"] for row in rows}
+    assert {"abnormal 7", "abnormal 8", "similar 12 right"} <= tested
+    assert not {"abnormal 5", "abnormal 6", "normal 1 right"} & tested
     figures = {path.stem for path in (tmp_path / "demo" / "figures").glob("*.png")}
     assert {f"scores-{name}" for name in methods} <= figures
     assert {"comparison", "roc", "takes", "taps", "reconstruction-vae"} <= figures

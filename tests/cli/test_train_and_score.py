@@ -74,7 +74,7 @@ def test_a_seed_makes_the_same_model(run: Any, taps: Path, tmp_path: Path) -> No
         scores.append(model.score_samples([taps / "bad 1" / "00.wav"]))
     assert scores[0] == scores[1]
     assert model[-1].max_epochs == 1
-    assert err.splitlines()[-1].startswith("tapsklearn: ae has learnt from 16 takes")
+    assert err.splitlines()[-1].startswith("tapsklearn: ae trained on 16 takes")
 
 
 def test_normal_boards_are_enough(run: Any, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_normal_boards_are_enough(run: Any, tmp_path: Path) -> None:
     assert len(read_csv(out)) == 8
 
 
-def test_auto_takes_the_winner_of_the_comparison(
+def test_auto_trains_the_best_of_the_comparison(
     run: Any, taps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("_train", "_compare"):
@@ -108,14 +108,14 @@ def test_auto_takes_the_winner_of_the_comparison(
     assert isinstance(detector, CropDetector) == (ranking.index[0] == "crop-knn")
     metrics = read_about(tmp_path / "model")["metrics"]
     assert metrics["roc_auc"] == pytest.approx(ranking["roc_auc"].iloc[0])
-    assert {"false_alarm_rate", "hit_rate", "roc_auc_low", "n_folds"} <= set(metrics)
+    assert {"fpr", "tpr", "roc_auc_low", "n_folds"} <= set(metrics)
 
 
 def test_training_that_cannot_be(
     run: Any, refuse: Any, taps: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "model"
-    assert "known are" in refuse("train", taps, "-o", out, "--method", "magic")
+    assert "methods are" in refuse("train", taps, "-o", out, "--method", "magic")
     assert "is a folder" in refuse("train", taps, "-o", tmp_path)
     assert "no folder" in refuse("train", taps, "-o", tmp_path / "a" / "b")
     assert "fits no board" in refuse("train", taps, "-o", out, "--normal", "x*")

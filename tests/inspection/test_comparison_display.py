@@ -11,10 +11,10 @@ from tapsklearn.inspection import ComparisonDisplay
 AREAS = {"ae": [0.5, 0.6, 0.4], "crop-knn": [0.9, 1.0, 1.0], "vae": [0.7, 0.5, 0.9]}
 
 
-def make_results(areas=AREAS, **figures):
+def make_results(areas=AREAS, **metrics):
     return pd.DataFrame(
         [
-            {"method": method, "fold": fold, "roc_auc": area, **figures}
+            {"method": method, "fold": fold, "roc_auc": area, **metrics}
             for method, of_method in areas.items()
             for fold, area in enumerate(of_method)
         ]
@@ -49,7 +49,7 @@ def test_the_best_stands_on_top_with_folds_mean_and_deviation():
     assert display.ax_.get_xlabel() == "AUROC"
 
 
-def test_given_intervals_are_drawn_instead():
+def test_given_intervals_are_plotted_instead():
     # As of `rank_methods`: further columns, and NaN for a method that lacks a fold.
     intervals = pd.DataFrame(
         {"roc_auc": [0.97, 0.5, 0.7], "low": [0.8, 0.3, None], "high": [1, 0.6, None]},
@@ -63,25 +63,25 @@ def test_given_intervals_are_drawn_instead():
     assert "95 % interval" in legend_of(display)
 
 
-@pytest.mark.parametrize("figure", ["false_alarm_rate", "fit_seconds"])
-def test_of_rates_and_seconds_the_smallest_is_best(figure):
-    results = make_results().rename(columns={"roc_auc": figure})
-    display = ComparisonDisplay.from_results(results, figure=figure)
+@pytest.mark.parametrize("metric", ["fpr", "fit_seconds"])
+def test_of_rates_and_seconds_the_smallest_is_best(metric):
+    results = make_results().rename(columns={"roc_auc": metric})
+    display = ComparisonDisplay.from_results(results, metric=metric)
     assert display.methods_ == ["ae", "vae", "crop-knn"]
     assert display.chance_line_ is None
     assert "chance" not in legend_of(display)
-    assert display.ax_.get_xscale() == ("log" if "seconds" in figure else "linear")
+    assert display.ax_.get_xscale() == ("log" if "seconds" in metric else "linear")
 
 
 def test_seconds_that_vary_much_have_no_interval_below_zero():
     results = make_results().assign(fit_seconds=[1, 1, 100] * 3)
-    display = ComparisonDisplay.from_results(results, figure="fit_seconds")
+    display = ComparisonDisplay.from_results(results, metric="fit_seconds")
     assert display.intervals_["ae"].get_xdata()[0] == 1
 
 
-def test_a_figure_of_ones_own_is_drawn():
+def test_a_metric_of_ones_own_is_plotted():
     display = ComparisonDisplay.from_results(
-        make_results(cost=1.0), figure="cost", methods=["ae", "vae"]
+        make_results(cost=1.0), metric="cost", methods=["ae", "vae"]
     )
     assert set(display.methods_) == {"ae", "vae"}
     assert display.ax_.get_xlabel() == "cost"
@@ -127,8 +127,8 @@ def test_given_axes_are_used(own_axes):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"figure": "f1"}, r"figure='f1' is not in results; there are \['roc_auc'\]"),
-        ({"figure": "method"}, "figure='method'"),
+        ({"metric": "f1"}, r"metric='f1' is not in results; there are \['roc_auc'\]"),
+        ({"metric": "method"}, "metric='method'"),
         ({"methods": ["svm"]}, r"methods=\['svm'\] are not in results"),
         ({"intervals": pd.DataFrame({"low": [0]})}, "intervals lacks .*'high'"),
         (
@@ -142,9 +142,9 @@ def test_errors_name_the_parameter(options, message):
         ComparisonDisplay.from_results(make_results(), **options)
 
 
-def test_a_comparison_in_which_all_failed_is_told():
+def test_a_metric_that_is_nan_everywhere_is_an_error():
     with (
         pytest.warns(UserWarning, match="is left out"),
-        pytest.raises(ValueError, match="figure='roc_auc' is NaN for every method"),
+        pytest.raises(ValueError, match="metric='roc_auc' is NaN for every method"),
     ):
         ComparisonDisplay.from_results(make_results({"ae": [np.nan]}))

@@ -15,14 +15,14 @@ NORMAL = ["oak", "ash"]
 EMBEDDINGS = np.random.default_rng(0).normal(size=(30, 6)) * [5, 3, 1, 1, 1, 1]
 
 
-def draw(embeddings, boards=BOARDS, **options):
+def plot(embeddings, boards=BOARDS, **options):
     return EmbeddingDisplay.from_predictions(
         embeddings, boards, normal_boards=NORMAL, **options
     )
 
 
-def test_two_dimensions_are_drawn_as_they_are():
-    display = draw(EMBEDDINGS[:, :2])
+def test_two_dimensions_are_plotted_as_they_are():
+    display = plot(EMBEDDINGS[:, :2])
     assert list(display.scatters_) == ["oak", "ash", "cracked"]
     for board, scatter in display.scatters_.items():
         np.testing.assert_allclose(
@@ -34,13 +34,13 @@ def test_two_dimensions_are_drawn_as_they_are():
 
 
 def test_normal_boards_are_full_and_abnormal_ones_hollow():
-    display = draw(EMBEDDINGS[:, :2])
+    display = plot(EMBEDDINGS[:, :2])
     assert len(display.scatters_["oak"].get_facecolor()) == 1
     assert len(display.scatters_["cracked"].get_facecolor()) == 0
 
 
 def test_one_dimension_is_a_row_a_board():
-    display = draw(EMBEDDINGS[:, :1])
+    display = plot(EMBEDDINGS[:, :1])
     for row, (board, scatter) in enumerate(display.scatters_.items()):
         offsets = scatter.get_offsets()
         np.testing.assert_allclose(offsets[:, 0], EMBEDDINGS[board == BOARDS, 0])
@@ -52,7 +52,7 @@ def test_one_dimension_is_a_row_a_board():
 
 
 def test_principal_components_are_those_of_all_takes():
-    display = draw(EMBEDDINGS)
+    display = plot(EMBEDDINGS)
     pca = PCA(2, random_state=0).fit(EMBEDDINGS)
     np.testing.assert_allclose(display.points, pca.transform(EMBEDDINGS))
     share = pca.explained_variance_ratio_[0]
@@ -61,16 +61,16 @@ def test_principal_components_are_those_of_all_takes():
     )
 
 
-def test_collapsed_embeddings_are_drawn_on_one_spot():
+def test_collapsed_embeddings_are_plotted_on_one_spot():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        display = draw(np.ones((30, 4)))
+        display = plot(np.ones((30, 4)))
     np.testing.assert_array_equal(display.points, 0)
     assert "(0% of the variance)" in display.ax_.get_ylabel()
 
 
 def test_tsne_is_that_of_the_seed():
-    display = draw(EMBEDDINGS, reduction="tsne", random_state=3)
+    display = plot(EMBEDDINGS, reduction="tsne", random_state=3)
     expected = TSNE(perplexity=29 / 3, random_state=3).fit_transform(EMBEDDINGS)
     np.testing.assert_array_equal(display.points, expected)
     assert display.ax_.get_xlabel() == "t-SNE, first axis"
@@ -79,7 +79,7 @@ def test_tsne_is_that_of_the_seed():
 @pytest.mark.parametrize("n_takes", [2, 3, 5])
 @pytest.mark.parametrize("reduction", ["pca", "tsne"])
 def test_few_takes_are_enough(n_takes, reduction):
-    display = draw(EMBEDDINGS[:n_takes], BOARDS[:n_takes], reduction=reduction)
+    display = plot(EMBEDDINGS[:n_takes], BOARDS[:n_takes], reduction=reduction)
     assert display.points.shape == (n_takes, 2)
     assert np.isfinite(display.points).all()
 
@@ -88,7 +88,7 @@ def test_takes_with_nan_are_left_out():
     embeddings = EMBEDDINGS.copy()
     embeddings[[0, 29], 3] = np.nan
     with pytest.warns(UserWarning, match="2 of 30 takes have NaN for embeddings"):
-        display = draw(embeddings)
+        display = plot(embeddings)
     sizes = [len(scatter.get_offsets()) for scatter in display.scatters_.values()]
     assert sizes == [9, 10, 9]
     expected = PCA(2, random_state=0).fit_transform(EMBEDDINGS[1:29])
@@ -106,7 +106,7 @@ def test_an_estimator_embeds():
 
 
 def test_given_axes_are_used(own_axes):
-    display = draw(EMBEDDINGS, ax=own_axes)
+    display = plot(EMBEDDINGS, ax=own_axes)
     assert display.ax_ is own_axes
     assert display.figure_ is own_axes.figure
 
@@ -114,12 +114,12 @@ def test_given_axes_are_used(own_axes):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: draw(EMBEDDINGS, reduction="umap"), "reduction='umap'.*pca, tsne"),
-        (lambda: draw(EMBEDDINGS[:9]), "boards has shape"),
-        (lambda: draw(EMBEDDINGS[:1], BOARDS[:1]), "at least 2 takes"),
-        (lambda: draw(EMBEDDINGS, ["fir"] * 30), "normal_boards"),
-        (lambda: draw(EMBEDDINGS * np.nan), "embeddings is NaN"),
-        (lambda: draw(EMBEDDINGS[:, 0]), "2D array"),
+        (lambda: plot(EMBEDDINGS, reduction="umap"), "reduction='umap'.*pca, tsne"),
+        (lambda: plot(EMBEDDINGS[:9]), "boards has shape"),
+        (lambda: plot(EMBEDDINGS[:1], BOARDS[:1]), "at least 2 takes"),
+        (lambda: plot(EMBEDDINGS, ["fir"] * 30), "normal_boards"),
+        (lambda: plot(EMBEDDINGS * np.nan), "embeddings is NaN"),
+        (lambda: plot(EMBEDDINGS[:, 0]), "2D array"),
     ],
 )
 def test_errors_name_the_parameter(call, message):

@@ -1,4 +1,4 @@
-"""Names in figures: short, told apart, and in a font that has them."""
+"""Names in figures: short, distinct, and in a font that has them."""
 
 import warnings
 
@@ -6,6 +6,7 @@ import matplotlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from tapsklearn.inspection import _labels
 from tapsklearn.inspection._labels import find_fonts, shorten_labels
@@ -46,7 +47,7 @@ def test_ideographs_count_twice():
     assert label == "板" * 7 + "…" + "板" * 7
 
 
-def test_letters_and_marks_that_were_taken_apart_are_joined():
+def test_letters_and_marks_that_were_stored_apart_are_joined():
     assert shorten_labels(["か\u3099"]) == ["が"]
 
 
@@ -67,7 +68,7 @@ def test_different_names_never_look_alike(names):
 @given(st.text(min_size=1, max_size=80).filter(lambda name: "$" not in name))
 def test_one_name_is_never_wider_than_it_may_be(name):
     (label,) = shorten_labels([name])
-    assert _labels._measure(label) <= _labels.WIDTH
+    assert cell_len(label) <= _labels.WIDTH
 
 
 def test_latin_names_need_no_further_font():
@@ -82,7 +83,7 @@ def test_a_font_is_added_that_has_what_lacks(monkeypatch):
         assert find_fonts(["Доска"]) == ["cmr10", "DejaVu Sans"]
 
 
-def test_a_missing_font_is_told_once(monkeypatch):
+def test_a_missing_font_is_warned_of_once(monkeypatch):
     monkeypatch.setattr(_labels, "EAST_ASIAN_FONTS", ())
     _labels._warn_of_missing_font.cache_clear()
     with pytest.warns(UserWarning, match="fonts-noto-cjk"):

@@ -2,11 +2,21 @@
 
 import numpy as np
 import pytest
+import soundfile
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 
-from tapsklearn import AutoencoderDetector, CropDetector, Standardizer
+from tapsklearn import (
+    AutoencoderDetector,
+    CropDetector,
+    LogSpectrogram,
+    Standardizer,
+    TapCrop,
+    TapFeatures,
+    WavLoader,
+)
 from tapsklearn.inspection import ReconstructionDisplay
+from tests.taps import make_tap
 
 CROPS = np.random.default_rng(0).normal(size=(6, 12, 16))
 
@@ -25,10 +35,10 @@ def test_rows_hold_crop_reconstruction_and_squared_error():
     display = ReconstructionDisplay.from_estimator(Halver(), CROPS)
     assert display.axes_.shape == (4, 3)
     for row, crop in enumerate(CROPS[:4]):
-        drawn = [image.get_array() for image in display.images_[row]]
-        np.testing.assert_array_equal(drawn[0], crop)
-        np.testing.assert_array_equal(drawn[1], crop / 2)
-        np.testing.assert_allclose(drawn[2], (crop / 2) ** 2)
+        plotted = [image.get_array() for image in display.images_[row]]
+        np.testing.assert_array_equal(plotted[0], crop)
+        np.testing.assert_array_equal(plotted[1], crop / 2)
+        np.testing.assert_allclose(plotted[2], (crop / 2) ** 2)
         title = display.axes_[row, 2].get_title()
         assert title == f"squared error, mean {((crop / 2) ** 2).mean():.3g}"
 
@@ -60,7 +70,7 @@ def test_takes_with_nan_are_left_out_and_numbers_stay():
     np.testing.assert_array_equal(display.images_[0, 0].get_array(), CROPS[1])
 
 
-def test_of_several_views_the_first_is_drawn():
+def test_of_several_views_the_first_is_plotted():
     views = np.stack([CROPS, CROPS + 1], axis=1)
     display = ReconstructionDisplay.from_estimator(Halver(), views, n_takes=1)
     np.testing.assert_array_equal(display.images_[0, 0].get_array(), CROPS[0])
@@ -81,6 +91,44 @@ def test_an_autoencoder_is_such_an_estimator():
     np.testing.assert_allclose(
         display.images_[0, 1].get_array(), detector.reconstruct(crops[:1])[0]
     )
+
+
+FEATURES = {"n_fft": 512, "hop_length": 64, "n_freqs": 12, "n_frames": 16}
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        [TapFeatures(pre_frames=3, **FEATURES)],
+        [TapFeatures(pre_frames=3, **FEATURES), Standardizer()],
+        [
+            make_pipeline(
+                WavLoader(),
+                LogSpectrogram(n_fft=512, hop_length=64),
+                TapCrop(n_freqs=12, n_frames=16, pre_frames=3),
+                Standardizer(),
+            )
+        ],
+    ],
+    ids=["one step", "and a standardizer", "four steps"],
+)
+def test_a_pipeline_of_recordings_has_the_axes_of_its_features(features, tmp_path):
+    path = tmp_path / "take.wav"
+    soundfile.write(path, make_tap(np.random.default_rng(0)), 44100)
+    pipeline = make_pipeline(*features, Halver()).fit([str(path)])
+    display = ReconstructionDisplay.from_estimator(pipeline, [str(path)])
+    assert (display.n_fft, display.hop_length, display.pre_frames) == (512, 64, 3)
+    left = display.images_[0, 0].get_coordinates()[0, 0, 0]
+    assert left == pytest.approx(-3.5 * 64 / 44100)
+    given = ReconstructionDisplay.from_estimator(pipeline, [str(path)], hop_length=32)
+    assert (given.n_fft, given.hop_length) == (512, 32)
+
+
+def test_crops_alone_have_the_axes_of_the_default_features():
+    display = ReconstructionDisplay.from_estimator(Halver(), CROPS)
+    settings = TapFeatures().get_params()
+    for name in ("sr", "n_fft", "hop_length", "n_mels", "pre_frames"):
+        assert getattr(display, name) == settings[name]
 
 
 def test_nothing_overlaps():

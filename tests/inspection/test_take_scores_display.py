@@ -1,4 +1,4 @@
-"""The line graph of takes: a line a board, conditions told apart, no data covered."""
+"""The line graph of takes: a line a board, conditions distinct, no data covered."""
 
 import numpy as np
 import pytest
@@ -31,6 +31,7 @@ def test_each_board_is_a_line_of_its_takes():
         np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 31))
         np.testing.assert_array_equal(line.get_ydata(), SCORES[board == BOARDS])
     assert display.threshold_line_ is None
+    assert display.ax_.get_ylabel() == "score (higher is more normal)"
 
 
 def test_takes_are_numbered_as_they_come_also_when_boards_are_mixed():
@@ -94,7 +95,7 @@ def test_ticks_are_numbers_of_takes(n_takes):
 
 
 def test_a_take_without_a_score_is_a_gap_and_keeps_its_number():
-    with pytest.warns(UserWarning, match="1 of 6 takes have NaN for anomaly_scores"):
+    with pytest.warns(UserWarning, match="1 of 6 takes have NaN for scores"):
         display = TakeScoresDisplay.from_predictions(
             [1, np.nan, 3, 4, 5, 6], ["a"] * 3 + ["b"] * 3, normal_boards=["a"]
         )
@@ -138,7 +139,7 @@ def test_an_estimator_gives_scores_and_threshold(taps, kind):
     if kind == "search":
         estimator = GridSearchCV(
             estimator,
-            {"cropknndetector__false_alarm_rate": [0.05]},
+            {"cropdetector__false_alarm_rate": [0.05]},
             scoring=lambda estimator, X, y: 0.0,
             cv=2,
         )
@@ -146,13 +147,13 @@ def test_an_estimator_gives_scores_and_threshold(taps, kind):
     display = TakeScoresDisplay.from_estimator(
         estimator, crops, boards, normal_boards=["oak", "ash"]
     )
-    scores = -estimator.score_samples(crops)
+    scores = estimator.score_samples(crops)
     for board in ("oak", "ash", "cracked"):
         np.testing.assert_array_equal(
             display.lines_[board].get_ydata(), scores[boards == board]
         )
-    # Above the line is what the detector calls abnormal.
-    called = scores > display.threshold_line_.get_ydata()[0]
+    # Below the line is what the detector calls abnormal.
+    called = scores < display.threshold_line_.get_ydata()[0]
     best = estimator.best_estimator_ if kind == "search" else estimator
     np.testing.assert_array_equal(called, best.predict(crops) == -1)
 
@@ -161,10 +162,13 @@ def test_an_estimator_gives_scores_and_threshold(taps, kind):
     ("arguments", "message"),
     [
         (([1.0, 2.0], ["a"], ["a"]), "boards has shape"),
-        (([[1.0, 2.0]], ["a"], ["a"]), "anomaly_scores has shape"),
-        (([1.0, np.inf], ["a", "b"], ["a"]), "anomaly_scores"),
-        (([np.nan, np.nan], ["a", "b"], ["a"]), "anomaly_scores is NaN"),
-        (([1.0, 2.0], ["a", "b"], ["oak"]), "normal_boards=.*oak.*is among boards"),
+        (([[1.0, 2.0]], ["a"], ["a"]), "scores has shape"),
+        (([1.0, np.inf], ["a", "b"], ["a"]), "scores"),
+        (([np.nan, np.nan], ["a", "b"], ["a"]), "scores is NaN"),
+        (
+            ([1.0, 2.0], ["a", "b"], ["oak"]),
+            "normal_boards=.*oak.*has none of the boards",
+        ),
     ],
 )
 def test_errors_name_the_parameter(arguments, message):
@@ -173,12 +177,12 @@ def test_errors_name_the_parameter(arguments, message):
         TakeScoresDisplay.from_predictions(scores, boards, normal_boards=normal)
 
 
-def test_boards_can_all_be_abnormal_if_one_says_so():
+def test_boards_can_all_be_abnormal():
     display = TakeScoresDisplay.from_predictions([1.0], ["a"], normal_boards=[])
     assert legend_of(display) == ["abnormal boards:", "a"]
 
 
-def test_what_cannot_score_is_told(taps):
+def test_what_cannot_score_is_an_error(taps):
     crops, boards = taps
     with pytest.raises(ValueError, match="estimator=Standardizer has no `score_samp"):
         TakeScoresDisplay.from_estimator(

@@ -1,4 +1,4 @@
-"""How many taps are enough, drawn."""
+"""How many taps are enough, as a figure."""
 
 import numpy as np
 import pandas as pd
@@ -19,12 +19,14 @@ def test_both_rates_are_those_of_the_curve():
     )
     curve = verdict_curve(P_VALUES, BOARDS, normal_boards=NORMAL, false_alarm_rate=0.04)
     assert len(curve) == 8
-    for rate in ("hit_rate", "false_alarm_rate"):
+    for rate in ("tpr", "fpr"):
         line = display.lines_[rate]
         np.testing.assert_array_equal(line.get_xdata(), curve["n_taps"])
         np.testing.assert_array_equal(line.get_ydata(), curve[rate])
-    assert curve["hit_rate"].max() > curve["false_alarm_rate"].max()
-    np.testing.assert_array_equal(display.alpha_line_.get_ydata(), [0.04, 0.04])
+    assert curve["tpr"].max() > curve["fpr"].max()
+    np.testing.assert_array_equal(
+        display.false_alarm_rate_line_.get_ydata(), [0.04, 0.04]
+    )
     labels = [text.get_text() for text in display.legend_.get_texts()]
     assert labels == [
         "abnormal boards called abnormal",
@@ -38,14 +40,12 @@ def test_without_abnormal_boards_there_is_one_line():
     display = VerdictCurveDisplay.from_predictions(
         P_VALUES[normal], BOARDS[normal], normal_boards=NORMAL
     )
-    assert set(display.lines_) == {"false_alarm_rate"}
+    assert set(display.lines_) == {"fpr"}
     assert len(display.legend_.get_texts()) == 2
 
 
-def test_it_draws_into_given_axes(own_axes):
-    curve = pd.DataFrame(
-        {"n_taps": [1, 2], "hit_rate": [0.5, 1.0], "false_alarm_rate": [0.1, 0.0]}
-    )
+def test_given_axes_are_used(own_axes):
+    curve = pd.DataFrame({"n_taps": [1, 2], "tpr": [0.5, 1.0], "fpr": [0.1, 0.0]})
     display = VerdictCurveDisplay(curve).plot(own_axes)
     assert display.ax_ is own_axes
     assert display.figure_ is own_axes.figure

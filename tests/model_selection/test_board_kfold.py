@@ -16,6 +16,7 @@ from sklearn.model_selection import (
     cross_validate,
 )
 
+from tapsklearn.datasets import Truth
 from tapsklearn.detectors import CropDetector, NeighborDistance
 from tapsklearn.model_selection import (
     BoardKFold,
@@ -347,3 +348,29 @@ def test_in_cross_validate_and_grid_search() -> None:
     ).fit(crops, takes.boards)
     assert search.n_splits_ == 3
     assert search.cv_results_["mean_test_score"].tolist() == [0.0, 1.0]
+
+
+def test_truth_is_as_good_as_its_parts() -> None:
+    boards = np.repeat(["oak", "ash", "cracked oak", "cracked fir"], 3)
+    parts = {
+        "normal_boards": ["oak", "ash"],
+        "specimens": {"oak": "tree", "cracked oak": "tree"},
+    }
+    truth = Truth(**parts)
+    ours = list(BoardKFold(2, truth=truth).split(boards, boards))
+    theirs = list(BoardKFold(2, **parts).split(boards, boards))
+    np.testing.assert_equal(ours, theirs)
+    assert count_feasible_folds(boards, truth=truth) == 2
+    # Both are given and agree.
+    assert count_feasible_folds(boards, truth=truth, **parts) == 2
+    for wrong in ({"normal_boards": ["oak"]}, {"specimens": {}}):
+        with pytest.raises(ValueError, match="differ from those of truth"):
+            next(BoardKFold(2, truth=truth, **wrong).split(boards, boards))
+        with pytest.raises(ValueError, match="differ from those of truth"):
+            count_feasible_folds(boards, truth=truth, **wrong)
+    for function in (
+        lambda: next(BoardKFold(2).split(boards, boards)),
+        lambda: count_feasible_folds(boards),
+    ):
+        with pytest.raises(ValueError, match="give normal_boards or truth"):
+            function()

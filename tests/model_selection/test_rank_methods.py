@@ -1,4 +1,4 @@
-"""rank_methods: intervals that know that takes of one specimen sound alike."""
+"""rank_methods: intervals that respect that takes of one specimen sound alike."""
 
 import numpy as np
 import pandas as pd
@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
+from tapsklearn.datasets import Truth
 from tapsklearn.model_selection import rank_methods
 
 
 def make_scores(methods, *, n_boards=6, n_takes=5, folds=(0, 1), seed=0, sd=1.0):
-    """Draw scores; a method's name gives how far the abnormal ones are off."""
+    """Sample scores; a method's name gives how far the abnormal ones are off."""
     rng = np.random.default_rng(seed)
     parts = []
     for fold in folds:
@@ -46,7 +47,7 @@ def test_the_auroc_is_the_mean_over_the_folds_and_the_best_is_first():
     assert ranking.index.tolist() == expected.sort_values().index[::-1].tolist()
     np.testing.assert_allclose(ranking["roc_auc"], expected[ranking.index])
     best = ranking["roc_auc"].iloc[0]
-    np.testing.assert_allclose(ranking["behind"], best - ranking["roc_auc"])
+    np.testing.assert_allclose(ranking["difference"], best - ranking["roc_auc"])
     assert (ranking["low"] <= ranking["roc_auc"]).all()
     assert (ranking["roc_auc"] <= ranking["high"]).all()
 
@@ -59,39 +60,41 @@ def test_an_interval_is_that_of_a_bootstrap_written_out():
         for condition, rows in scores.groupby("condition")
     }
     takes = dict(list(scores.groupby("board")))
-    drawn = []
+    sampled = []
     for _ in range(2000):
         chosen = [b for each in boards.values() for b in rng.choice(each, len(each))]
-        drawn.append(auroc(pd.concat([takes[board] for board in chosen])))
+        sampled.append(auroc(pd.concat([takes[board] for board in chosen])))
     ranking = rank_methods(scores, confidence=0.8, n_resamples=20_000)
-    expected = np.quantile(drawn, [0.1, 0.9])
+    expected = np.quantile(sampled, [0.1, 0.9])
     np.testing.assert_allclose(ranking.loc["a", ["low", "high"]], expected, atol=0.03)
 
 
-def test_takes_that_only_repeat_each_other_tell_nothing_new():
+def test_takes_that_only_repeat_each_other_narrow_no_interval():
     one = make_scores({"a": 1.0}, n_takes=1, folds=(0,))
     many = pd.concat([one] * 30)
     columns = ["roc_auc", "low", "high"]
     np.testing.assert_allclose(rank_methods(one)[columns], rank_methods(many)[columns])
 
 
-def test_methods_are_compared_on_the_same_draw():
+def test_methods_are_compared_on_the_same_sample():
     scores = make_scores({"a": 1.0}, sd=2.0)
     twin = scores.assign(method="b", score=scores["score"] * 7 + 3)
     ranking = rank_methods(pd.concat([scores, twin]))
-    assert (ranking[["behind", "behind_low", "behind_high"]] == 0).all(axis=None)
-    assert ranking["as_good"].all()
+    assert (ranking[["difference", "difference_low", "difference_high"]] == 0).all(
+        axis=None
+    )
+    assert ranking["tied"].all()
     assert ranking.loc["a", "high"] - ranking.loc["a", "low"] > 0.1
 
 
-def test_what_is_clearly_worse_is_told_from_what_may_be_chance():
+def test_what_is_clearly_worse_is_not_tied_and_what_may_be_chance_is():
     scores = make_scores({"one": 2.0, "none": 0.0}, n_boards=10)
     other = make_scores({"other": 2.0}, n_boards=10, seed=1)
     ranking = rank_methods(pd.concat([scores, other]))
-    assert ranking["as_good"].to_dict() == {"one": True, "other": True, "none": False}
+    assert ranking["tied"].to_dict() == {"one": True, "other": True, "none": False}
 
 
-def test_the_interval_holds_the_truth_about_as_often_as_it_says():
+def test_the_interval_holds_the_true_value_about_as_often_as_its_confidence():
     truth = norm.cdf(1 / np.sqrt(2 * (1 + 0.7**2)))
     held = 0
     for seed in range(200):
@@ -101,7 +104,7 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says():
     assert 0.88 <= held / 200 <= 0.99
 
 
-def test_two_ends_of_one_specimen_are_drawn_together():
+def test_two_ends_of_one_specimen_are_sampled_together():
     scores = make_scores({"a": 1.0}, n_boards=8, folds=(0,), sd=2.0)
     numbers = scores["board"].str.split().str[-1].astype(int)
     pairs = {
@@ -113,6 +116,12 @@ def test_two_ends_of_one_specimen_are_drawn_together():
     np.testing.assert_allclose(
         rank_methods(scores, specimens=pairs)[columns], rank_methods(merged)[columns]
     )
+    truth = Truth([], specimens=pairs)
+    pd.testing.assert_frame_equal(
+        rank_methods(scores, truth=truth), rank_methods(scores, specimens=pairs)
+    )
+    with pytest.raises(ValueError, match="specimens differ from those of truth"):
+        rank_methods(scores, truth=truth, specimens={})
     # A good and a cracked end of one specimen come or stay away together.
     rows = zip(scores["board"], numbers, strict=True)
     mixed = {board: f"specimen {number % 8}" for board, number in rows}
@@ -135,8 +144,8 @@ def test_a_method_without_all_folds_comes_last_and_unranked():
     failed = (scores["method"] == "broken") & (scores["fold"] == 1)
     ranking = rank_methods(scores[~failed])
     assert ranking.index.tolist() == ["whole", "broken"]
-    assert ranking.loc["broken", ["roc_auc", "low", "behind"]].isna().all()
-    assert not ranking.loc["broken", "as_good"]
+    assert ranking.loc["broken", ["roc_auc", "low", "difference"]].isna().all()
+    assert not ranking.loc["broken", "tied"]
 
 
 def test_takes_without_a_score_are_left_out():
@@ -147,7 +156,7 @@ def test_takes_without_a_score_are_left_out():
     )
 
 
-def test_what_cannot_be_ranked_is_told():
+def test_what_cannot_be_ranked_is_an_error():
     scores = make_scores({"a": 1.0})
     with pytest.raises(ValueError, match="nothing to rank"):
         rank_methods(scores.assign(score=np.nan))

@@ -13,15 +13,17 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import Pipeline
 
+from tapsklearn.datasets import Truth
 from tapsklearn.detectors import CropDetector, NeighborDistance
-from tapsklearn.model_selection import METRICS, BoardKFold, anomaly_scorer
+from tapsklearn.model_selection import BoardKFold, anomaly_scorer
 from tapsklearn.preprocessing import Standardizer
 
 NORMAL = ["oak", "ash"]
+METRICS = ["roc_auc", "pauc", "average_precision", "neg_fpr_at_tpr95"]
 
 
 class Known(BaseEstimator):
-    """Takes X for the scores."""
+    """Returns X as the scores."""
 
     def score_samples(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(X, dtype=np.float64)
@@ -54,7 +56,7 @@ def expect(
 
 
 @st.composite
-def judged_takes(draw: st.DrawFn) -> tuple[NDArray[Any], NDArray[np.float64]]:
+def scored_takes(draw: st.DrawFn) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Boards of both conditions and scores, many of them equal."""
     boards = draw(
         st.lists(st.sampled_from([*NORMAL, "cracked"]), min_size=1, max_size=60)
@@ -67,7 +69,7 @@ def judged_takes(draw: st.DrawFn) -> tuple[NDArray[Any], NDArray[np.float64]]:
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@given(takes=judged_takes())
+@given(takes=scored_takes())
 def test_metrics_are_those_of_scikit_learn(metric: str, takes: Any) -> None:
     boards, scores = takes
     expected = expect(metric, boards == "cracked", scores)
@@ -134,7 +136,7 @@ def test_a_condition_without_any_score_is_an_error() -> None:
         score("roc_auc", np.full(4, np.nan), boards)
 
 
-def test_an_unknown_metric_is_an_error_that_lists_the_known() -> None:
+def test_an_unknown_metric_is_an_error_that_lists_the_metrics() -> None:
     with pytest.raises(ValueError, match="'f1' must be one of roc_auc, pauc"):
         anomaly_scorer("f1", normal_boards=NORMAL)
 
@@ -200,3 +202,34 @@ def test_several_at_once_in_cross_validate(crops: Any) -> None:
     for name in METRICS:
         assert results[f"test_{name}"].shape == (3,)
     assert not np.allclose(results["test_roc_auc"], results["test_pauc"])
+
+
+def test_normal_boards_come_from_the_fitted_detector(crops: Any) -> None:
+    X, boards, normal = crops
+    detector = CropDetector(normal_boards=normal, random_state=0)
+    pipe = Pipeline([("standardize", Standardizer()), ("detector", detector)])
+    expected = anomaly_scorer(normal_boards=normal)(pipe.fit(X, boards), X, boards)
+    assert anomaly_scorer()(pipe, X, boards) == expected
+    search = GridSearchCV(
+        pipe,
+        {"detector__random_state": [0, 1]},
+        cv=BoardKFold(3, normal_boards=normal),
+        scoring=anomaly_scorer(),
+        error_score="raise",
+    ).fit(X, boards)
+    assert anomaly_scorer()(search, X, boards) == expected
+    unaware = CropDetector(random_state=0).fit(X)
+    with pytest.raises(ValueError, match="nothing says which boards are normal"):
+        anomaly_scorer()(unaware, X, boards)
+    # What the scorer is given comes first.
+    others = anomaly_scorer(normal_boards=["a", "cracked a"])(pipe, X, boards)
+    assert others != expected
+
+
+def test_truth_is_as_good_as_normal_boards() -> None:
+    boards = np.repeat(["oak", "cracked"], 10)
+    scores = np.random.default_rng(0).normal(size=20)
+    given = anomaly_scorer("pauc", truth=Truth(NORMAL))
+    assert given(Known(), scores, boards) == score("pauc", scores, boards)
+    with pytest.raises(ValueError, match="differ from those of truth"):
+        anomaly_scorer(truth=Truth(NORMAL), normal_boards=["oak"])

@@ -11,7 +11,7 @@ from sound_server import SR
 from sounds import FakeMicrophone, make_taps
 
 from tapsklearn.cli import main
-from tapsklearn.cli._meter import LevelMeter
+from tapsklearn.cli._terminal import LevelMeter
 from tapsklearn.datasets import load_takes
 
 

@@ -1,4 +1,4 @@
-"""Hits against false alarms, method by method."""
+"""True positives against false positives, method by method."""
 
 import warnings
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from tapsklearn.inspection._labels import shorten_labels
 from tapsklearn.inspection._matplotlib import (
     add_legend,
     check_matplotlib,
+    find_axes,
     legend_columns,
     legend_height,
-    take_axes,
 )
 from tapsklearn.inspection._methods import check_columns, choose_methods, color_methods
 
@@ -24,45 +24,46 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("method", "fold", "condition", "score")
 _SPREADS = ("auto", "folds", "band", "none")
-# With more methods than this, what is drawn of the folds hides the means.
+# With more methods than this, the folds hide the means.
 _MOST_WITH_FOLDS = 3
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-class RocDisplay:
+class RocCurveDisplay:
     """ROC curves of methods, averaged over the folds.
 
-    Make one with `from_predictions`. Abnormal takes are the positive class: a hit is
-    an abnormal take called abnormal, a false alarm a normal one. The curves of the
-    folds are averaged vertically, at each false-alarm rate (T. Fawcett, "An
+    Make one with `from_comparison`, or `from_scores`. Abnormal takes are the positive
+    class: the true positive rate is the share of abnormal takes that are called
+    abnormal, the false positive rate that of normal takes. The curves of the folds
+    are averaged vertically, at each false positive rate (T. Fawcett, "An
     introduction to ROC analysis", Pattern Recognition Letters 27, 2006), exactly: the
     area under the mean curve is the mean of the areas.
 
     Parameters
     ----------
-    curves : dict of list of (false-alarm rates, hit rates)
+    curves : dict of list of (false positive rates, true positive rates)
         Curve of each fold, by method.
     roc_auc : dict of ndarray of shape (n_folds,)
         Area under each of them, by method.
     n_folds : int, default=None
-        Number of folds of the comparison, so that methods that lack some can be told;
-        None tells none.
+        Number of folds of the comparison, so that the legend names how many a method
+        lacks; if None, it does not.
 
     Attributes
     ----------
     ax_ : Axes
-        Where it is drawn.
+        Where it is plotted.
     figure_ : Figure
         What holds the axes.
     lines_ : dict of Line2D
         Mean curve of each method.
     fold_lines_ : dict of list of Line2D
-        Curves of the folds of each method, where they are drawn.
+        Curves of the folds of each method, where they are plotted.
     bands_ : dict of FillBetweenPolyCollection
-        One standard deviation to each side of the mean, where it is drawn.
+        One standard deviation to each side of the mean, where it is plotted.
     chance_line_ : Line2D
-        What guessing gives.
+        The curve of a random guess.
     legend_ : Legend
         The methods with their AUROC, the best first.
 
@@ -76,7 +77,7 @@ class RocDisplay:
     ...         "score": [3.0, 1.0, 2.0, 2.0, 1.0, 3.0],
     ...     }
     ... )
-    >>> display = RocDisplay.from_predictions(scores)
+    >>> display = RocCurveDisplay.from_scores(scores)
     >>> display.lines_["crop-knn"].get_label()
     'crop-knn: 0.750 ± 0.354'
     """
@@ -93,7 +94,42 @@ class RocDisplay:
         self.n_folds = n_folds
 
     @classmethod
-    def from_predictions(
+    def from_comparison(
+        cls,
+        comparison: Any,
+        *,
+        methods: Sequence[str] | None = None,
+        spread: str = "auto",
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Plot the curves of a comparison.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            What `compare_methods` returned.
+        methods : sequence of str, default=None
+            Which methods to plot; if None, all that have scores.
+        spread : {"auto", "folds", "band", "none"}, default="auto"
+            What is plotted of the folds; see `plot`.
+        ax : Axes, default=None
+            Where to plot; if None, in a new figure.
+
+        Returns
+        -------
+        RocCurveDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If there is no such method, or nothing is left to plot.
+        """
+        check_matplotlib(f"{cls.__name__}.from_comparison")
+        return cls.from_scores(comparison.scores, methods=methods, spread=spread, ax=ax)
+
+    @classmethod
+    def from_scores(
         cls,
         scores: pd.DataFrame,
         *,
@@ -101,38 +137,38 @@ class RocDisplay:
         spread: str = "auto",
         ax: "Axes | None" = None,
     ) -> Self:
-        """Draw the curves of a comparison.
+        """Plot the curves of a table of scores.
 
         Parameters
         ----------
         scores : DataFrame
-            What `compare_methods` gives with ``return_scores=True``; of its columns
-            `method`, `fold`, `condition` and `score` are used. Takes without a score
+            Columns `method`, `fold`, `condition` ("normal" or "abnormal") and `score`
+            (higher is more normal), as those of a comparison. Takes without a score
             are left out, and so are folds without takes of both conditions, each
             with a warning.
         methods : sequence of str, default=None
-            Which methods to draw; None: all.
+            Which methods to plot; if None, all.
         spread : {"auto", "folds", "band", "none"}, default="auto"
-            What is drawn of the folds; see `plot`.
+            What is plotted of the folds; see `plot`.
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
 
         Returns
         -------
-        RocDisplay
-            What is drawn.
+        RocCurveDisplay
+            The display.
 
         Raises
         ------
         ValueError
-            If a column or a method is missing, or nothing is left to draw.
+            If a column or a method is missing, or nothing is left to plot.
         """
-        check_matplotlib(f"{cls.__name__}.from_predictions")
+        check_matplotlib(f"{cls.__name__}.from_scores")
         check_columns(
             scores,
             _COLUMNS,
             what="scores",
-            source="the second table of compare_methods(..., return_scores=True)",
+            source="the scores of a comparison",
         )
         chosen = choose_methods(scores, methods, what="scores")
         curves: dict[Any, list[Curve]] = {}
@@ -153,7 +189,7 @@ class RocDisplay:
                         "left out"
                     )
                 else:
-                    found.append(_judge(part))
+                    found.append(_compute_curve(part))
             if found:
                 curves[method] = [curve for curve, _ in found]
                 areas[method] = np.array([area for _, area in found])
@@ -162,20 +198,20 @@ class RocDisplay:
         if not curves:
             raise ValueError(
                 "scores has no method with a fold of scored normal and abnormal takes: "
-                "there is nothing to draw"
+                "there is nothing to plot"
             )
         n_folds = scores["fold"].nunique()
         return cls(curves, areas, n_folds=n_folds).plot(ax, spread=spread)
 
     def plot(self, ax: "Axes | None" = None, *, spread: str = "auto") -> Self:
-        """Draw it.
+        """Plot it.
 
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; None makes a figure.
+            Where to plot; if None, in a new figure.
         spread : {"auto", "folds", "band", "none"}, default="auto"
-            What is drawn of the folds: their curves as thin lines, or one standard
+            What is plotted of the folds: their curves as thin lines, or one standard
             deviation to each side of the mean. "auto" is "folds" for up to three
             methods, and else "none".
 
@@ -195,13 +231,13 @@ class RocDisplay:
         if spread == "auto":
             spread = "folds" if len(self.curves) <= _MOST_WITH_FOLDS else "none"
         n_entries = len(self.curves) + 1
-        self.ax_, self.figure_ = take_axes(
+        self.ax_, self.figure_ = find_axes(
             ax,
             width=5.1 + 2.9 * legend_columns(n_entries),
             height=max(5.0, legend_height(n_entries)),
         )
         styles = color_methods(self.curves)
-        labels = self._describe_methods()
+        labels = self._label_methods()
         self.lines_, self.fold_lines_, self.bands_ = {}, {}, {}
         for method, curves in self.curves.items():
             style = styles[method]
@@ -231,8 +267,8 @@ class RocDisplay:
             [0, 1], [0, 1], color="0.4", linestyle=(0, (1, 2)), label="chance: 0.5"
         )
         self.ax_.set(
-            xlabel="false-alarm rate",
-            ylabel="hit rate",
+            xlabel="false positive rate (normal takes called abnormal)",
+            ylabel="true positive rate (abnormal takes called abnormal)",
             xlim=(-0.01, 1.01),
             ylim=(-0.01, 1.01),
             aspect="equal",
@@ -250,7 +286,7 @@ class RocDisplay:
         )
         return self
 
-    def _describe_methods(self) -> dict[Any, str]:
+    def _label_methods(self) -> dict[Any, str]:
         labels = {}
         names = shorten_labels(self.roc_auc)
         for name, (method, areas) in zip(names, self.roc_auc.items(), strict=True):
@@ -263,7 +299,7 @@ class RocDisplay:
         return labels
 
 
-def _judge(part: pd.DataFrame) -> tuple[Curve, float]:
+def _compute_curve(part: pd.DataFrame) -> tuple[Curve, float]:
     is_abnormal = (part["condition"] == "abnormal").to_numpy()
     anomaly = -part["score"].to_numpy(dtype=np.float64)
     fpr, tpr, _ = roc_curve(is_abnormal, anomaly)
@@ -271,11 +307,11 @@ def _judge(part: pd.DataFrame) -> tuple[Curve, float]:
 
 
 def _align(curves: list[Curve]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give curves at common false-alarm rates, each twice: below and above its step."""
+    """Align curves at common rates, each twice: below and above its step."""
     rates = np.unique(np.concatenate([fpr for fpr, _ in curves]))
     aligned = np.empty((len(curves), 2 * len(rates)))
     for row, (fpr, tpr) in zip(aligned, curves, strict=True):
-        # Of several values at one place `interp` gives the last.
+        # Of several values at one place `interp` returns the last.
         row[0::2] = np.interp(-rates, -fpr[::-1], tpr[::-1])
         row[1::2] = np.interp(rates, fpr, tpr)
     return np.repeat(rates, 2), aligned

@@ -5,9 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import auc, roc_auc_score, roc_curve
 
-from tapsklearn.detectors import reference_methods
-from tapsklearn.inspection import RocDisplay
-from tapsklearn.model_selection import compare_methods
+from tapsklearn.inspection import RocCurveDisplay
 
 
 def make_scores(*, n_methods=2, n_folds=3, seed=0):
@@ -49,7 +47,7 @@ def legend_of(display):
 
 def test_the_folds_have_the_curves_of_scikit_learn():
     scores = make_scores()
-    display = RocDisplay.from_predictions(scores, spread="folds")
+    display = RocCurveDisplay.from_scores(scores, spread="folds")
     for method, lines in display.fold_lines_.items():
         parts = scores[scores["method"] == method].groupby("fold")
         assert len(lines) == 3
@@ -62,7 +60,7 @@ def test_the_folds_have_the_curves_of_scikit_learn():
 @pytest.mark.parametrize("seed", range(5))
 def test_the_area_under_the_mean_curve_is_the_mean_area(seed):
     scores = make_scores(seed=seed)
-    display = RocDisplay.from_predictions(scores)
+    display = RocCurveDisplay.from_scores(scores)
     for method, line in display.lines_.items():
         area = auc(line.get_xdata(), line.get_ydata())
         assert area == pytest.approx(areas_of(scores, method).mean(), abs=1e-12)
@@ -73,18 +71,18 @@ def test_the_area_under_the_mean_curve_is_the_mean_area(seed):
 
 def test_the_mean_curve_of_one_fold_is_its_curve():
     scores = make_scores(n_folds=1, n_methods=1)
-    display = RocDisplay.from_predictions(scores)
+    display = RocCurveDisplay.from_scores(scores)
     fpr, tpr, _ = roc_curve(scores["condition"] == "abnormal", -scores["score"])
     line = display.lines_["method 0"]
-    drawn = set(zip(line.get_xdata(), line.get_ydata().round(12), strict=True))
-    assert set(zip(fpr, tpr.round(12), strict=True)) <= drawn
+    plotted = set(zip(line.get_xdata(), line.get_ydata().round(12), strict=True))
+    assert set(zip(fpr, tpr.round(12), strict=True)) <= plotted
     area = areas_of(scores, "method 0")[0]
     assert legend_of(display) == [f"method 0: {area:.3f}", "chance: 0.5"]
 
 
-def test_the_legend_tells_mean_and_deviation_the_best_first():
+def test_the_legend_has_mean_and_deviation_the_best_first():
     scores = make_scores(n_methods=3)
-    display = RocDisplay.from_predictions(scores)
+    display = RocCurveDisplay.from_scores(scores)
     expected = []
     for method in ("method 2", "method 1", "method 0"):
         areas = areas_of(scores, method)
@@ -95,7 +93,7 @@ def test_the_legend_tells_mean_and_deviation_the_best_first():
 def test_a_long_name_is_shortened_but_not_its_figures():
     scores = make_scores(n_methods=1)
     scores["method"] = "a pipeline with a very long name of its own, tuned"
-    label = legend_of(RocDisplay.from_predictions(scores))[0]
+    label = legend_of(RocCurveDisplay.from_scores(scores))[0]
     assert label.startswith("a pipeline with…its own, tuned: 0.")
     assert "±" in label
 
@@ -104,7 +102,7 @@ def test_bands_are_one_deviation_to_each_side():
     scores = make_scores(n_folds=5)
     # Without ties the curves are steps, and so is their deviation.
     scores["score"] += np.arange(len(scores)) * 1e-6
-    display = RocDisplay.from_predictions(scores, spread="band")
+    display = RocCurveDisplay.from_scores(scores, spread="band")
     assert not display.fold_lines_
     for method, band in display.bands_.items():
         (outline,) = band.get_paths()
@@ -118,8 +116,8 @@ def test_bands_are_one_deviation_to_each_side():
                 assert not outline.contains_point((rate, beyond))
 
 
-def test_many_methods_are_drawn_without_their_folds_and_all_look_different():
-    display = RocDisplay.from_predictions(make_scores(n_methods=12))
+def test_many_methods_are_plotted_without_their_folds_and_all_look_different():
+    display = RocCurveDisplay.from_scores(make_scores(n_methods=12))
     assert not display.fold_lines_
     assert not display.bands_
     lines = display.lines_.values()
@@ -127,7 +125,7 @@ def test_many_methods_are_drawn_without_their_folds_and_all_look_different():
 
 
 def test_methods_can_be_chosen():
-    display = RocDisplay.from_predictions(
+    display = RocCurveDisplay.from_scores(
         make_scores(n_methods=4), methods=["method 3", "method 1"]
     )
     assert list(display.lines_) == ["method 3", "method 1"]
@@ -138,15 +136,15 @@ def test_takes_without_a_score_are_left_out():
     first = scores.index[scores["condition"] == "normal"][0]
     scores.loc[first, "score"] = np.nan
     with pytest.warns(UserWarning, match=rf"method 0: 1 of {len(scores)} takes"):
-        display = RocDisplay.from_predictions(scores)
+        display = RocCurveDisplay.from_scores(scores)
     kept = areas_of(scores.drop(index=first), "method 0")
     np.testing.assert_allclose(display.roc_auc["method 0"], kept)
 
 
-def test_a_method_that_lacks_folds_says_so():
+def test_the_legend_names_the_folds_that_a_method_lacks():
     scores = make_scores(n_methods=2)
     scores = scores[(scores["method"] != "method 1") | (scores["fold"] != 2)]
-    labels = legend_of(RocDisplay.from_predictions(scores))
+    labels = legend_of(RocCurveDisplay.from_scores(scores))
     assert labels[0].endswith("(2 of 3 folds)")
     assert "folds" not in labels[1]
 
@@ -157,7 +155,7 @@ def test_a_fold_of_one_condition_and_a_method_without_scores_are_left_out():
     scores = scores[~alone]
     scores.loc[scores["method"] == "method 1", "score"] = np.nan
     with pytest.warns(UserWarning, match="left out") as caught:
-        display = RocDisplay.from_predictions(scores)
+        display = RocCurveDisplay.from_scores(scores)
     messages = " | ".join(str(warning.message) for warning in caught)
     assert "method 0: fold 1 lacks takes of one condition" in messages
     assert "method 1 has no fold" in messages
@@ -165,25 +163,8 @@ def test_a_fold_of_one_condition_and_a_method_without_scores_are_left_out():
     assert len(display.roc_auc["method 0"]) == 2
 
 
-def test_what_compare_methods_gives_is_drawn():
-    crops = np.random.default_rng(0).normal(size=(60, 6, 8))
-    crops[40:] += 1
-    boards = np.repeat(["oak", "ash", "fir", "elm", "crack a", "crack b"], 10)
-    results, scores = compare_methods(
-        {"crop-knn": reference_methods()["crop-knn"]},
-        crops,
-        boards,
-        cv=2,
-        random_state=0,
-        normal_boards=["oak", "ash", "fir", "elm"],
-        return_scores=True,
-    )
-    display = RocDisplay.from_predictions(scores)
-    np.testing.assert_allclose(display.roc_auc["crop-knn"], results["roc_auc"])
-
-
 def test_given_axes_are_used(own_axes):
-    display = RocDisplay.from_predictions(make_scores(), ax=own_axes)
+    display = RocCurveDisplay.from_scores(make_scores(), ax=own_axes)
     assert display.ax_ is own_axes
     assert display.figure_ is own_axes.figure
     np.testing.assert_array_equal(display.chance_line_.get_xdata(), [0, 1])
@@ -193,19 +174,19 @@ def test_given_axes_are_used(own_axes):
     ("call", "message"),
     [
         (
-            lambda: RocDisplay.from_predictions(make_scores().drop(columns="score")),
-            "scores lacks the columns 'score'.*return_scores=True",
+            lambda: RocCurveDisplay.from_scores(make_scores().drop(columns="score")),
+            "scores lacks the columns 'score'.*scores of a comparison",
         ),
         (
-            lambda: RocDisplay.from_predictions(make_scores(), methods=["svm"]),
+            lambda: RocCurveDisplay.from_scores(make_scores(), methods=["svm"]),
             r"methods=\['svm'\] are not in scores",
         ),
         (
-            lambda: RocDisplay.from_predictions(make_scores(), spread="box"),
+            lambda: RocCurveDisplay.from_scores(make_scores(), spread="box"),
             "spread='box'",
         ),
         (
-            lambda: RocDisplay.from_predictions(make_scores().iloc[:0]),
+            lambda: RocCurveDisplay.from_scores(make_scores().iloc[:0]),
             "scores has no method",
         ),
     ],
@@ -215,6 +196,6 @@ def test_errors_name_the_parameter(call, message):
         call()
 
 
-def test_something_else_than_a_table_is_told():
+def test_something_else_than_a_table_is_an_error():
     with pytest.raises(TypeError, match="scores is of type tuple"):
-        RocDisplay.from_predictions((None, None))
+        RocCurveDisplay.from_scores((None, None))

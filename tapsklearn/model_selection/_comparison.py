@@ -1,0 +1,318 @@
+"""What a comparison of methods found: tables, ranking, verdicts, and one sentence."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tapsklearn._whole_file import write_whole
+from tapsklearn.datasets import Truth
+from tapsklearn.model_selection._rank_methods import rank_methods
+from tapsklearn.scoring import board_verdicts
+
+_CHANCE = 0.5
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Comparison:
+    """What `compare_methods` returns.
+
+    Parameters
+    ----------
+    results : DataFrame
+        One row for each method and fold: `method`, `fold`, the metrics, `fpr` and
+        `tpr` (false and true positive rate at the threshold: shares of the normal and
+        of the abnormal takes that are called abnormal), `fit_seconds`,
+        `score_seconds`, and `error`, why it failed or "".
+    scores : DataFrame
+        One row for each method and test take: `method`, `fold`, `row` (of X),
+        `board`, `condition`, `score` (higher is more normal), `p_value` (NaN of an
+        estimator without p-values) and `prediction`.
+    truth : Truth
+        Which boards are normal, and what belongs together.
+    X : array-like of length n_takes
+        What was compared on: paths or crops.
+    folds : list of tuple (train, test)
+        Rows of each fold.
+    paths : list of str, default=None
+        The recordings. If None, X holds none.
+    estimators : dict, default=None
+        By (method, fold), the estimator fitted on the training takes of the fold, that
+        scores what X is: if that is paths, a pipeline with the preprocessing. Failed
+        ones are missing. If None, they were not kept.
+
+    See Also
+    --------
+    compare_methods : Compare methods.
+
+    Examples
+    --------
+    >>> from tapsklearn import CropDetector, SpectrumDetector
+    >>> from tapsklearn.model_selection import compare_methods
+    >>> crops = np.random.default_rng(0).normal(size=(120, 16, 24))
+    >>> crops[80:] += 5
+    >>> boards = np.repeat(["oak", "ash", "fir", "elm", "cracked a", "cracked b"], 20)
+    >>> comparison = compare_methods(
+    ...     {"crop": CropDetector(), "spectrum": SpectrumDetector()},
+    ...     crops, boards, cv=2, random_state=0,
+    ...     normal_boards=["oak", "ash", "fir", "elm"],
+    ... )
+    >>> comparison
+    <Comparison of 2 methods on 2 folds, 120 takes of 6 boards>
+    >>> comparison.ranking()[["roc_auc", "tied"]]
+              roc_auc  tied
+    method
+    crop          1.0  True
+    spectrum      1.0  True
+    >>> verdicts = comparison.verdicts("crop", false_alarm_rate=0.2)
+    >>> verdicts["verdict"].value_counts()
+    verdict
+    normal      4
+    abnormal    2
+    Name: count, dtype: int64
+    """
+
+    results: pd.DataFrame
+    scores: pd.DataFrame
+    truth: Truth
+    X: Any
+    folds: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
+    paths: list[str] | None = None
+    estimators: dict[tuple[str, int], Any] | None = None
+
+    def __repr__(self) -> str:
+        n_boards = self.scores["board"].nunique()
+        return (
+            f"<Comparison of {self.results['method'].nunique()} methods on "
+            f"{len(self.folds)} folds, {len(self.X)} takes of {n_boards} boards>"
+        )
+
+    @property
+    def complete(self) -> list[str]:
+        """Methods that failed in no fold, in the order given."""
+        failed = (self.results["error"] != "").groupby(
+            self.results["method"], sort=False
+        )
+        return [str(name) for name, some in failed.any().items() if not some]
+
+    @property
+    def best(self) -> str:
+        """Name of the method with the highest mean AUROC, failed in no fold."""
+        return str(self.ranking(n_resamples=1).index[0])
+
+    def summary(self) -> pd.DataFrame:
+        """Average the folds of each method.
+
+        Returns
+        -------
+        DataFrame
+            What `summarize` computes of the results.
+        """
+        return summarize(self.results)
+
+    def ranking(
+        self,
+        confidence: float = 0.95,
+        *,
+        n_resamples: int = 2000,
+        random_state: int = 0,
+    ) -> pd.DataFrame:
+        """Rank methods by AUROC, with intervals.
+
+        Parameters
+        ----------
+        confidence : float, default=0.95
+            Share of the samples that an interval holds.
+        n_resamples : int, default=2000
+            Number of samples.
+        random_state : int, default=0
+            Seed of the samples.
+
+        Returns
+        -------
+        DataFrame
+            What `rank_methods` computes of the scores; methods that failed in a fold
+            come last, with NaN.
+
+        Raises
+        ------
+        ValueError
+            If every method failed in some fold.
+        """
+        complete = self.complete
+        if not complete:
+            which = "in some fold" if (self.results["error"] == "").any() else ""
+            raise ValueError(
+                f"every method failed {which}".rstrip() + "; the column error of "
+                "results holds why"
+            )
+        ranking = rank_methods(
+            self.scores[self.scores["method"].isin(complete)],
+            truth=self.truth,
+            confidence=confidence,
+            n_resamples=n_resamples,
+            random_state=random_state,
+        )
+        failed = [
+            name for name in self.results["method"].unique() if name not in complete
+        ]
+        tied = ranking["tied"]
+        ranking = ranking.reindex([*ranking.index, *failed])
+        ranking["tied"] = tied.reindex(ranking.index, fill_value=False)
+        return ranking
+
+    def verdicts(
+        self, method: str | None = None, *, false_alarm_rate: float = 0.05
+    ) -> pd.DataFrame:
+        """Decide for each board whether it is normal, by all its takes.
+
+        Parameters
+        ----------
+        method : str, default=None
+            Name of a method. If None, the best.
+        false_alarm_rate : float, default=0.05
+            Share of the normal boards that may be called abnormal.
+
+        Returns
+        -------
+        DataFrame
+            What `tapsklearn.scoring.board_verdicts` computes of the method's scores,
+            after the `condition` of each board.
+
+        Raises
+        ------
+        ValueError
+            If there is no such method.
+        """
+        name = self.best if method is None else method
+        taps = self.scores[self.scores["method"] == name]
+        if not len(taps):
+            raise ValueError(
+                f"method={method!r} has no scores: methods are "
+                f"{', '.join(self.results['method'].unique())}"
+            )
+        verdicts = board_verdicts(
+            taps["p_value"],
+            taps["board"],
+            scores=taps["score"],
+            false_alarm_rate=false_alarm_rate,
+        )
+        verdicts.insert(0, "condition", taps.groupby("board")["condition"].first())
+        return verdicts
+
+    def conclusion(self) -> str:
+        """Write in one or two sentences which method to use, as far as is certain.
+
+        Returns
+        -------
+        str
+            The sentences.
+        """
+        return conclude(self.ranking(), self.results)
+
+    def to_csv(self, directory: str | os.PathLike[str]) -> None:
+        """Write the tables into a folder.
+
+        results.csv, scores.csv (with the paths in place of rows, if there are any)
+        and, if some method failed in no fold, ranking.csv and verdicts.csv, those of
+        the best method.
+
+        Parameters
+        ----------
+        directory : path-like
+            The folder; made if there is none.
+
+        Raises
+        ------
+        OSError
+            If they cannot be written.
+        """
+        folder = Path(directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        scores = self.scores
+        if self.paths is not None:
+            paths = np.array(self.paths, dtype=object)[scores["row"]]
+            scores = scores.drop(columns="row")
+            scores.insert(2, "path", paths)
+        tables = {
+            "results": self.results.set_index("method"),
+            "scores": scores.set_index("method"),
+        }
+        if self.complete:
+            tables |= {"ranking": self.ranking(), "verdicts": self.verdicts()}
+        for name, table in tables.items():
+            # A file's name can hold what no encoding knows.
+            content = table.to_csv().encode("utf-8", errors="backslashreplace")
+            write_whole(folder / f"{name}.csv", content)
+
+
+def summarize(results: pd.DataFrame) -> pd.DataFrame:
+    """Average the folds of each method.
+
+    Parameters
+    ----------
+    results : DataFrame
+        The `results` of a `Comparison`.
+
+    Returns
+    -------
+    DataFrame
+        One row a method, best mean `roc_auc` (or first metric) first; for each number
+        its mean over the folds and `<name>_std`, their standard deviation.
+
+    Examples
+    --------
+    >>> results = pd.DataFrame(
+    ...     {"method": ["a", "a", "b"], "fold": [0, 1, 0], "roc_auc": [0.5, 0.7, 0.9]}
+    ... )
+    >>> summarize(results)["roc_auc"]
+    method
+    b    0.9
+    a    0.6
+    Name: roc_auc, dtype: float64
+    """
+    numbers = results.drop(columns=["fold", "error"], errors="ignore")
+    of_methods = numbers.groupby("method", sort=False)
+    means = of_methods.mean()
+    spread = of_methods.std().add_suffix("_std")
+    first = "roc_auc" if "roc_auc" in means else means.columns[0]
+    return means.join(spread).sort_values(first, ascending=False, kind="stable")
+
+
+def conclude(ranking: pd.DataFrame, results: pd.DataFrame) -> str:
+    """Write which method to use, or that the boards cannot separate them.
+
+    Parameters
+    ----------
+    ranking : DataFrame
+        What `rank_methods` returns.
+    results : DataFrame
+        The `results` of a `Comparison`.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    best = ranking.iloc[0]
+    auroc = f"{best['roc_auc']:.2f} ({best['low']:.2f} to {best['high']:.2f})"
+    if best["low"] <= _CHANCE:
+        return (
+            "No method detects the difference for certain: the AUROC of the best, "
+            f"{best.name}, is {auroc}, and 0.5 is chance. Record more boards."
+        )
+    tied = ranking.index[ranking["tied"]]
+    if len(tied) == 1:
+        return f"Use {best.name}: its AUROC, {auroc}, is the highest, and above chance."
+    seconds = results.groupby("method")["fit_seconds"].mean()
+    others = ", ".join(str(name) for name in tied if name != best.name)
+    return (
+        f"No clear winner: the AUROC of {best.name} is the highest, {auroc}, but these "
+        f"boards cannot separate it from {others}. Of these, {seconds[tied].idxmin()} "
+        "trains fastest."
+    )

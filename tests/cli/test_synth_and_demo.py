@@ -1,6 +1,7 @@
 """The commands that need no recordings."""
 
 import csv
+import functools
 import json
 import re
 
@@ -9,6 +10,7 @@ import pytest
 from tapsklearn.cli import _demo as demo_module
 from tapsklearn.cli import main
 from tapsklearn.detectors import article_methods, reference_methods
+from tapsklearn.networks import ResNet18
 
 
 def test_synth_writes_a_folder_that_compare_takes(tmp_path, capsys):
@@ -53,7 +55,11 @@ def test_the_demo_compares_all_methods_on_the_articles_boards(
 ):
     for name in ("_TAKES", "_EPOCHS", "_RESNET18_EPOCHS"):
         monkeypatch.setattr(demo_module, name, 1)
-    assert main(["demo", str(tmp_path / "demo"), "--jobs", "2"]) == 0
+    # All that takes long at full size.
+    narrow = functools.partialmethod(ResNet18.__init__, width=16)
+    monkeypatch.setattr(ResNet18, "__init__", narrow)
+    monkeypatch.setattr("tapsklearn.inspection._save_figures._DOTS_PER_INCH", 40)
+    assert main(["demo", str(tmp_path / "demo"), "--jobs", "1"]) == 0
     out, err = capsys.readouterr()
     methods = [*article_methods(), *reference_methods()]
     for name in methods:

@@ -586,19 +586,27 @@ def wait_until_gone(group: int) -> None:
 @pytest.mark.parametrize(
     ("n_jobs", "terminated"), [("1", False), ("2", False), ("2", True)]
 )
-def test_interrupted_while_comparing(n_jobs: str, terminated: bool, taps: Path) -> None:
+def test_interrupted_while_comparing(
+    n_jobs: str, terminated: bool, taps: Path, tmp_path: Path
+) -> None:
     options = ("--methods", "ae", "--epochs", "100000", "--jobs", n_jobs)
     with terminal() as (ours, theirs):
         process = spawn(
-            "compare", taps, *options, stderr=theirs, start_new_session=True
+            *("compare", taps, *options, "--out", tmp_path),
+            stderr=theirs,
+            start_new_session=True,
         )
         os.close(theirs)
         shown = b""
         while b"comparing" not in shown:
             shown += os.read(ours, 1000)
-        # Let the fits begin: what is still being imported, here or in a worker, may
-        # take an interrupt in its own way.
-        time.sleep(10)
+        # Let the fits begin, in all workers: what is still being imported, here or
+        # there, may handle an interrupt in its own way.
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.rglob("func_code.py")):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        time.sleep(3)
         if terminated:
             process.terminate()
         else:

@@ -130,7 +130,7 @@ def test_real_bottles_that_begin_at_the_tap(recordings):
     features = search.best_estimator_[:-1]
     crops = features.transform(paths)
     assert crops.shape == (120, 100, 65)
-    results = compare_methods(
+    compared = compare_methods(
         {"crop-knn": CropDetector()},
         paths,
         crates,
@@ -140,4 +140,4 @@ def test_real_bottles_that_begin_at_the_tap(recordings):
         random_state=0,
     )
     # Far from chance, with twenty good bottles to learn from.
-    assert results["roc_auc"].mean() > 0.7
+    assert compared.results["roc_auc"].mean() > 0.7

@@ -246,7 +246,7 @@ class Comparison:
         if self.complete:
             tables |= {"ranking": self.ranking(), "verdicts": self.verdicts()}
         for name, table in tables.items():
-            # A file's name can hold what no encoding knows.
+            # A file's name can hold what no encoding has.
             content = table.to_csv().encode("utf-8", errors="backslashreplace")
             write_whole(folder / f"{name}.csv", content)
 

@@ -259,6 +259,6 @@ def run_parallel(tasks: Sequence[Any], *, n_jobs: int | None, return_as: str) ->
     try:
         parallel = Parallel(n_jobs=n_jobs, return_as=return_as)
     except ValueError:
-        # The backend, multiprocessing say, knows lists only.
+        # Some backends, such as multiprocessing, return lists only.
         parallel = Parallel(n_jobs=n_jobs)
     return parallel(tasks)

@@ -62,7 +62,7 @@ def anomaly_scorer(
     ------
     ValueError
         If there is no such metric; when scoring, if y lacks normal or abnormal
-        boards, or nothing says which boards are normal.
+        boards, or it is not known which boards are normal.
 
     Examples
     --------
@@ -93,8 +93,8 @@ class _AnomalyScorer:
             normal_boards = getattr(detector, "normal_boards", None)
             if normal_boards is None:
                 raise ValueError(
-                    "nothing says which boards are normal: give normal_boards or truth "
-                    f"to anomaly_scorer, or normal_boards to {type(detector).__name__}"
+                    "it is not known which boards are normal: give normal_boards or "
+                    f"truth to anomaly_scorer, or normal_boards to {type(detector).__name__}"
                 )
         # A fold may lack some of the normal boards.
         is_normal = find_normal(np.asarray(y), normal_boards, unknown="ignore")

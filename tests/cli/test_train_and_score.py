@@ -52,11 +52,11 @@ def test_the_scores_are_those_of_the_model(
     assert (table["error"] == "").all()
 
 
-def test_what_the_file_says(run: Any, taps: Path, model_file: Path) -> None:
+def test_what_the_file_holds(run: Any, taps: Path, model_file: Path) -> None:
     code, out, _ = run("info", model_file)
     assert code == 0
-    for said in ("CropDetector", "TapFeatures", "16 takes of 4 boards"):
-        assert said in out
+    for part in ("CropDetector", "TapFeatures", "16 takes of 4 boards"):
+        assert part in out
     assert "good 1: 4 takes, normal" in out
     assert "bad 2: 4 takes, abnormal" in out
     code, out, _ = run("info", model_file, "--json")

@@ -54,7 +54,7 @@ def make_takes(
     n_takes: Any = 1,
     seed: int = 0,
     numbered: bool = False,
-    say_all: bool = True,
+    name_all: bool = True,
 ) -> Takes:
     """Lay out takes in random order.
 
@@ -68,7 +68,7 @@ def make_takes(
         Seed of the order of the takes and of the boards' names.
     numbered : bool
         Whether boards are numbers in place of names.
-    say_all : bool
+    name_all : bool
         Whether boards that are specimens of their own are listed as such.
     """
     rng = np.random.default_rng(seed)
@@ -83,7 +83,7 @@ def make_takes(
     specimens = {
         label: f"specimen {specimen}"
         for label, (specimen, _) in zip(labels, flags, strict=True)
-        if say_all or sum(boards_of_specimen[specimen]) > 1
+        if name_all or sum(boards_of_specimen[specimen]) > 1
     }
     rows = rng.permutation(np.repeat(np.arange(len(flags)), n_takes))
     mixed = sum(normal > 0 and abnormal > 0 for normal, abnormal in boards_of_specimen)
@@ -111,7 +111,7 @@ def takes(draw: st.DrawFn) -> Takes:
         n_takes=draw(st.lists(st.integers(1, 5), min_size=n_boards, max_size=n_boards)),
         seed=draw(st.integers(0, 99)),
         numbered=draw(st.booleans()),
-        say_all=draw(st.booleans()),
+        name_all=draw(st.booleans()),
     )
 
 

@@ -219,7 +219,7 @@ def test_normal_boards_come_from_the_fitted_detector(crops: Any) -> None:
     ).fit(X, boards)
     assert anomaly_scorer()(search, X, boards) == expected
     unaware = CropDetector(random_state=0).fit(X)
-    with pytest.raises(ValueError, match="nothing says which boards are normal"):
+    with pytest.raises(ValueError, match="it is not known which boards are normal"):
         anomaly_scorer()(unaware, X, boards)
     # What the scorer is given comes first.
     others = anomaly_scorer(normal_boards=["a", "cracked a"])(pipe, X, boards)

@@ -1,16 +1,53 @@
-"""How a job runs, here or in a worker: with one thread, and its warnings kept."""
+"""How jobs run, here or in workers: with one thread, and their warnings kept."""
 
 import contextlib
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
 
+from joblib import Parallel
 from threadpoolctl import ThreadpoolController
 
 # The other categories are for developers.
 _FOR_USERS = (UserWarning, RuntimeWarning, FutureWarning)
+
+
+def run_parallel(
+    tasks: Iterable[Any], *, n_jobs: int | None, ordered: bool = True
+) -> Iterable[Any]:
+    """Run tasks in parallel, and return results as they come if the backend can.
+
+    Parameters
+    ----------
+    tasks : iterable
+        What `joblib.delayed` makes.
+    n_jobs : int or None
+        As for `joblib.Parallel`.
+    ordered : bool, default=True
+        Whether the results come in the order of the tasks.
+
+    Returns
+    -------
+    iterable
+        The results.
+
+    Examples
+    --------
+    >>> from joblib import delayed
+    >>> list(run_parallel((delayed(abs)(number) for number in (-1, 2)), n_jobs=1))
+    [1, 2]
+    """
+    return_as: Literal["generator", "generator_unordered"] = (
+        "generator" if ordered else "generator_unordered"
+    )
+    try:
+        parallel = Parallel(n_jobs=n_jobs, return_as=return_as)
+    except ValueError:
+        # Some backends, such as multiprocessing, return lists only.
+        parallel = Parallel(n_jobs=n_jobs)
+    return parallel(tasks)
 
 
 @contextlib.contextmanager

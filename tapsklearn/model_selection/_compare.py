@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import check_consistent_length
 
 from tapsklearn._boards import find_normal, resolve_truth
+from tapsklearn._jobs import run_parallel
 from tapsklearn._progress import progress_bar
 from tapsklearn.datasets import Truth
 from tapsklearn.model_selection._board_kfold import BoardKFold
@@ -25,7 +26,6 @@ from tapsklearn.model_selection._fold_features import (
     FoldFeatures,
     compute_fold_features,
     find_paths,
-    run_parallel,
 )
 from tapsklearn.model_selection._scorers import METRICS
 from tapsklearn.preprocessing import TapFeatures
@@ -235,9 +235,7 @@ def _run_cells(
             else:
                 outcomes.append(runner.fail(cell, error, of="preprocessing: "))
                 advance()
-        for outcome in run_parallel(
-            tasks, n_jobs=n_jobs, return_as="generator_unordered"
-        ):
+        for outcome in run_parallel(tasks, n_jobs=n_jobs, ordered=False):
             outcomes.append(outcome)
             advance()
     return outcomes

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
-from tapsklearn._jobs import one_thread
+from tapsklearn._jobs import one_thread, run_parallel
 from tapsklearn._progress import progress_bar
 from tapsklearn.preprocessing import TakeError
 from tapsklearn.scoring import flatten_steps, transform_usable
@@ -154,7 +154,7 @@ def _transform_all(
     features = []
     problems: dict[str | int, str] = {}
     with progress_bar("reading", len(boards), verbose=verbose) as advance:
-        results = run_parallel(tasks, n_jobs=n_jobs, return_as="generator")
+        results = run_parallel(tasks, n_jobs=n_jobs)
         for rows, (X, found, messages) in zip(parts, results, strict=True):
             for message in messages:
                 warnings.warn(message, stacklevel=4)
@@ -237,28 +237,3 @@ def find_paths(X: Any) -> list[str] | None:
     if not len(X) or not all(isinstance(each, str | os.PathLike) for each in X):
         return None
     return [os.fspath(path) for path in X]
-
-
-def run_parallel(tasks: Sequence[Any], *, n_jobs: int | None, return_as: str) -> Any:
-    """Run tasks in parallel, and give results as they come where that can be.
-
-    Parameters
-    ----------
-    tasks : sequence
-        What `joblib.delayed` gives.
-    n_jobs : int or None
-        As for `joblib.Parallel`.
-    return_as : {"generator", "generator_unordered"}
-        In which order.
-
-    Returns
-    -------
-    iterable
-        The results.
-    """
-    try:
-        parallel = Parallel(n_jobs=n_jobs, return_as=return_as)
-    except ValueError:
-        # Some backends, such as multiprocessing, return lists only.
-        parallel = Parallel(n_jobs=n_jobs)
-    return parallel(tasks)

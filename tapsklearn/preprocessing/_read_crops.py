@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import delayed, effective_n_jobs
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, gen_batches
 from sklearn.utils._param_validation import validate_parameter_constraints
 
+from tapsklearn._jobs import run_parallel
 from tapsklearn._progress import progress_bar
 from tapsklearn._shorten import shorten
 from tapsklearn.preprocessing._crop_cache import CropCache
@@ -103,10 +104,11 @@ def read_crops(
     n_parts = _PARTS_A_JOB * effective_n_jobs(n_jobs)
     size = min(TAKES_AT_ONCE, -(-len(takes) // n_parts))
     parts = list(gen_batches(len(takes), size))
-    results = Parallel(n_jobs=n_jobs, return_as="generator")(
+    tasks = [
         delayed(_read_part)(takes[part], settings, input_sr, cache, standardized)
         for part in parts
-    )
+    ]
+    results = run_parallel(tasks, n_jobs=n_jobs)
     with progress_bar("reading", len(takes), verbose=verbose) as advance:
         for part, (part_crops, part_problems, part_cut) in zip(
             parts, results, strict=True

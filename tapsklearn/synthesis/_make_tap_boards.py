@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 from threadpoolctl import threadpool_limits
 
 from tapsklearn._encode_wav import encode_wav
+from tapsklearn._jobs import run_parallel
 from tapsklearn._progress import progress_bar
 from tapsklearn._version import __version__
 from tapsklearn._whole_file import UNFINISHED, write_whole
@@ -148,9 +149,8 @@ def for_each_board(
     list
         What `work` gave, in the order of the boards.
     """
-    finished = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(work)(board) for board in boards
-    )
+    tasks = (delayed(work)(board) for board in boards)
+    finished = run_parallel(tasks, n_jobs=n_jobs)
     results = []
     with progress_bar("synthesizing", len(boards), verbose=verbose) as advance:
         for result in finished:

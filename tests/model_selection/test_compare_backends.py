@@ -9,11 +9,12 @@ from typing import Any
 import distributed
 import pytest
 import torch
-from comparisons import BOARDS, CROPS, METHODS, OPTIONS, assert_same, record
+from comparisons import BOARDS, CROPS, METHODS, OPTIONS, RECORDED, assert_same, record
 from joblib import parallel_config
 
 from tapsklearn.detectors import CropDetector
 from tapsklearn.model_selection import Comparison, compare_methods
+from tapsklearn.preprocessing import TapFeatures
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*false_alarm_rate=0.05 needs")
 
@@ -138,10 +139,13 @@ def test_other_backends_give_the_same_numbers(
     assert_same(comparison, compared)
 
 
-def test_a_backend_that_returns_lists_gives_the_same_numbers(tmp_path: Any) -> None:
+@pytest.mark.parametrize("per", ["take", "frequency"])
+def test_a_backend_that_returns_lists_gives_the_same_numbers(
+    per: str, tmp_path: Any
+) -> None:
     # Torch does not survive a fork, so that only what does without it can be compared.
     paths, boards = record(tmp_path)
-    options = OPTIONS | {"normal_boards": ["ash", "oak"], "cv": 2}
+    options = RECORDED | {"preprocessing": TapFeatures(per=per)}
     methods = {"knn": CropDetector()}
     expected = compare_methods(methods, paths, boards, **options)
     with parallel_config("multiprocessing", n_jobs=2):

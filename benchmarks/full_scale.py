@@ -19,9 +19,8 @@ import numpy as np
 import torch
 from measuring import describe_machine, write_page
 from sklearn.metrics import roc_auc_score
-from sklearn.pipeline import make_pipeline
 
-from tapsklearn import LogSpectrogram, Standardizer, TapCrop
+from tapsklearn import TapFeatures
 from tapsklearn.detectors import article_methods
 from tapsklearn.model_selection import BoardKFold
 from tapsklearn.synthesis import synthesize_taps
@@ -36,9 +35,7 @@ def synthesize(n_pieces, n_takes, n_jobs):
         n_boards=n_pieces,
         n_takes=n_takes,
         random_state=0,
-        transformer=make_pipeline(
-            LogSpectrogram(), TapCrop(shifts=SHIFTS), Standardizer()
-        ),
+        transformer=TapFeatures(input="waveform", shifts=SHIFTS),
         n_jobs=n_jobs,
     )
 

@@ -13,19 +13,16 @@ import sys
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
-from sklearn.pipeline import make_pipeline
 
 from tapsklearn import (
-    LogSpectrogram,
     NeighborDistance,
-    Standardizer,
-    TapCrop,
+    TapFeatures,
     __version__,
 )
 from tapsklearn.synthesis import synthesize_taps
 
 N_TAKES = 12
-FEATURES = make_pipeline(LogSpectrogram(), TapCrop(), Standardizer())
+FEATURES = TapFeatures(input="waveform")
 
 
 def whole_crop(crops):

@@ -22,7 +22,7 @@ def make_tap(
     Parameters
     ----------
     rng : Generator
-        Draws the phases of the modes and the noise.
+        Source of the modes' phases and of the noise.
     seconds : float, default=3.0
         Length of the take.
     onset : float, default=0.5

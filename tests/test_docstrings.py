@@ -121,12 +121,11 @@ def test_inherited_parameters_are_documented_in_the_order_of_the_signature() -> 
 
 
 def test_python_without_docstrings_imports_and_fits() -> None:
+    # skorch needs docstrings itself, so that a detector that trains cannot do without.
     script = """
     import numpy as np
-    from tapsklearn import ArcFaceDetector, CropDetector
-    assert "Parameters" not in (ArcFaceDetector.__doc__ or "")
-    ArcFaceDetector("shallow", margin=0.1)
-    CropDetector().fit(np.random.default_rng(0).normal(size=(40, 3, 4)))
+    from tapsklearn import RandomConvDetector
+    RandomConvDetector().fit(np.random.default_rng(0).normal(size=(40, 3, 4)))
     """
     command = [sys.executable, "-OO", "-c", textwrap.dedent(script)]
     subprocess.run(command, check=True)

@@ -14,10 +14,11 @@ BANNED = {
     r"set(s|ting)?[ _]apart": "hold out",
     r"tell(s|ing)?|told": "return, report, show",
     r"learnt": "learned, trained on, fitted",
-    r"None (is|takes|keeps|leaves|gives)(?! None)": "If None, ...",
+    r"(?-i:None (is|takes|keeps|leaves|gives)(?! None))": "If None, ...",
     r"takes? that it takes": "takes",
 }
-PATTERN = re.compile(rf"(?<![A-Za-z])({'|'.join(BANNED)})(?![A-Za-z])", re.IGNORECASE)
+# A method of files is called tell, too.
+PATTERN = re.compile(rf"(?<![A-Za-z.])({'|'.join(BANNED)})(?![A-Za-z])", re.IGNORECASE)
 # The slogan may.
 ALLOWED = ("Hear damage",)
 FILES = sorted(

@@ -16,7 +16,7 @@ from tapsklearn.datasets._table import Need, describe_rows, read_table
 
 BOARDS_CSV = "boards.csv"
 
-_UNSAID = (
+_NO_CONDITIONS = (
     "nothing says which boards are normal: list the boards in boards.csv (columns "
     "board, condition), or the takes in takes.csv (columns path, board, condition), "
     "or name the normal boards with normal= (on the command line --normal): names or "
@@ -39,15 +39,15 @@ def read_board_folders(
     Returns
     -------
     frame : DataFrame
-        A row for each sound file; "" for a condition that nothing tells.
+        A row for each sound file; "" for a condition that no table has.
     problems : list of str
         What is wrong with the folders and with boards.csv.
     """
-    folders, lying = list_folder(directory)
+    folders, loose = list_folder(directory)
     problems = []
-    if lying:
+    if loose:
         problems.append(
-            f"sound files lie outside of any board's folder ({shorten(lying)}): move "
+            f"sound files lie outside of any board's folder ({shorten(loose)}): move "
             "them into one, or list them in takes.csv"
         )
     # Folders without any sound, of notes or pictures, are nobody's board.
@@ -87,10 +87,10 @@ def read_board_folders(
         problems += more
         if boards is not None:
             for column in ("condition", "specimen"):
-                said = frame["board"].map(boards[column])
-                frame[column] = said.fillna(frame[column])
+                listed = frame["board"].map(boards[column])
+                frame[column] = listed.fillna(frame[column])
     elif condition == "required" and takes:
-        problems.append(_UNSAID)
+        problems.append(_NO_CONDITIONS)
     return frame, problems
 
 

@@ -12,8 +12,8 @@ from tapsklearn.datasets._files import is_file
 from tapsklearn.datasets._index import read_index
 from tapsklearn.preprocessing import find_take_problems
 
-# With fewer it is not known how a board's own taps differ from each other, and none can
-# be held out to calibrate on. The article recorded 30 of each.
+# Fewer do not show how a board's own taps differ from each other, and leave none to
+# hold out for calibration. The article recorded 30 of each.
 MIN_TAKES = 10
 
 

@@ -1,4 +1,4 @@
-"""The one error that says everything that is wrong with a folder."""
+"""The one error that lists everything that is wrong with a folder."""
 
 import os
 from collections.abc import Iterable

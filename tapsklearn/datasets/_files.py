@@ -39,7 +39,7 @@ def list_folder(folder: Path) -> tuple[list[str], list[str]]:
 
 
 def holds_sounds(folder: Path) -> bool:
-    """Tell whether there is a sound file in a folder, however deep.
+    """Find out whether there is a sound file in a folder, however deep.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def holds_sounds(folder: Path) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Tell whether a path leads to a file, whatever stands in the way of looking.
+    """Find out whether a path leads to a file, whatever stands in the way.
 
     Parameters
     ----------

@@ -29,14 +29,14 @@ def read_index(
     normal: str | Iterable[str] | None,
     need_condition: bool,
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Read which takes a folder holds, and all that is wrong with how it says so.
+    """Read which takes a folder holds, and find all that is wrong with its tables.
 
     Parameters
     ----------
     directory : path-like
         The folder.
     normal : str, iterable of str or None
-        Names or patterns of the normal boards; None leaves it to the files.
+        Names or patterns of the normal boards. If None, the files say which they are.
     need_condition : bool
         Whether a folder that says nowhere which boards are normal has a problem.
 
@@ -80,7 +80,7 @@ def read_index(
 
 
 def _no_recordings(directory: Path) -> str | None:
-    """Say why a folder holds nothing to read, if so."""
+    """Find out why a folder holds nothing to read, if so."""
     try:
         if not directory.exists():
             return "there is no such folder"

@@ -37,8 +37,8 @@ def load_takes(
     normal : str or iterable of str, default=None
         Names of the normal boards, or patterns such as ``"good_*"`` (``*``, ``?``
         and ``[...]`` as in a shell; ``"*"`` for all). It then decides alone which
-        boards are normal: what the tables say about it is not even read. None
-        leaves it to the tables.
+        boards are normal, and the tables' conditions are not even read. If None,
+        the tables decide.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def load_takes(
     FolderError
         If the folder is missing or holds no recordings, if a table lists what is
         not there or contradicts itself, if a pattern fits no board, if nothing
-        says which boards are normal: it lists everything that is wrong.
+        says which boards are normal. It lists everything that is wrong.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""Tables beside recordings, read so that their mistakes can be told by row."""
+"""Tables beside recordings, read so that their mistakes can be named by row."""
 
 import warnings
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from tapsklearn.datasets._files import same_letters
 
 CONDITIONS = ("normal", "abnormal")
 
-# What a table has to say about which boards are normal: "ignored" where the
-# caller has said it, "optional" where nobody needs to know.
+# Whether a table has to have the boards' conditions: "ignored" where the caller has
+# named the normal boards, "optional" where nobody needs to know.
 Need = Literal["required", "optional", "ignored"]
 
 _TEXT = ("path", "board", "condition", "specimen")
@@ -22,7 +22,7 @@ _LISTED = 10
 def read_table(
     path: Path, *, columns: Sequence[str], condition: Need
 ) -> tuple[pd.DataFrame | None, list[str]]:
-    """Read a table of takes or boards; say what is wrong with it, never raise.
+    """Read a table of takes or boards; list what is wrong with it, never raise.
 
     Parameters
     ----------

@@ -57,10 +57,10 @@ def read_takes_csv(
 
 
 def _contradictions(table: pd.DataFrame, column: str, verb: str) -> list[str]:
-    """Find boards that are said to be two things."""
-    said = table[(table["board"] != "") & (table[column] != "")]
+    """Find boards that have two values where one is possible."""
+    filled = table[(table["board"] != "") & (table[column] != "")]
     problems = []
-    for board, rows in said.groupby("board", sort=False):
+    for board, rows in filled.groupby("board", sort=False):
         if rows[column].nunique() > 1:
             firsts = rows[column].drop_duplicates()
             what = " and ".join(f"{value} (row {row})" for row, value in firsts.items())

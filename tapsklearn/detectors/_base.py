@@ -202,10 +202,10 @@ class TapDetector(
             comes from the scores calibrated with last: those held out in `fit`, or
             those of the last X.
         y : array-like of shape (n_takes,), default=None
-            Board of each take. Only boards that `normal_boards` names calibrate, or
-            all if it is None. Without y, nothing but the takes themselves can be
-            compared with those of `fit`: no further take may be of its boards where
-            the threshold is for unseen boards.
+            Board of each take. Only takes of boards that `normal_boards` names
+            calibrate, or all if it is None. Without y only the takes themselves are
+            compared with those of `fit`: that their boards are unseen too, where the
+            threshold is to hold for unseen boards, is for you to ensure.
         false_alarm_rate : float, default=None
             Share of normal takes that may be called abnormal. If None, that given to
             the detector.

@@ -121,7 +121,7 @@ class TrainedDetector(NetworkDetector):
         raise NotImplementedError
 
     def _count_takes_per_board(self) -> int | None:
-        """Return how many crops of each board a batch holds; None is as they come."""
+        """Return how many crops of each board a batch holds. If None, as they come."""
         return None
 
     def _train(

@@ -94,7 +94,8 @@ class _AnomalyScorer:
             if normal_boards is None:
                 raise ValueError(
                     "it is not known which boards are normal: give normal_boards or "
-                    f"truth to anomaly_scorer, or normal_boards to {type(detector).__name__}"
+                    "truth to anomaly_scorer, or normal_boards to "
+                    f"{type(detector).__name__}"
                 )
         # A fold may lack some of the normal boards.
         is_normal = find_normal(np.asarray(y), normal_boards, unknown="ignore")

@@ -9,21 +9,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from tapsklearn._version import __version__
 from tapsklearn._whole_file import write_whole
-from tapsklearn.preprocessing import (
-    LogSpectrogram,
-    Standardizer,
-    TapCrop,
-    TapFeatures,
-    WavLoader,
-)
+from tapsklearn.preprocessing import fuse_steps
+from tapsklearn.scoring import flatten_steps
 
-_OF_CROPS = ("n_freqs", "n_frames", "pre_frames", "shifts")
+# Of `TapFeatures`, what `WaveformsToCrops` has too, and the rate.
+_PARAMETERS = (
+    *("sr", "n_fft", "hop_length"),
+    *("n_freqs", "n_frames", "pre_frames", "shifts"),
+)
 
 
 def export_onnx(model: Any, path: str | os.PathLike[str]) -> None:
@@ -65,7 +64,7 @@ def export_onnx(model: Any, path: str | os.PathLike[str]) -> None:
     ...     export_onnx(detector, f"{folder}/model.onnx")  # doctest: +SKIP
     """
     check_is_fitted(model)
-    steps = _flatten(model)
+    steps = flatten_steps(model)
     detector = steps[-1]
     score = _make_score(detector)
     example_shape: tuple[int, ...] = detector.input_shape_
@@ -84,40 +83,24 @@ def export_onnx(model: Any, path: str | os.PathLike[str]) -> None:
     write_whole(Path(path), _write_out(score, name, example_shape, metadata))
 
 
-def _flatten(model: Any) -> list[Any]:
-    if isinstance(model, Pipeline):
-        return [leaf for _, step in model.steps for leaf in _flatten(step)]
-    return [model]
-
-
 def _read_features(steps: list[Any]) -> dict[str, Any]:
     """Collect the parameters of what turns files into crops."""
-    kinds = [type(step) for step in steps]
-    if kinds == [TapFeatures]:
-        (fused,) = steps
-        loader = spectrogram = crop = fused
-        standardizer = fused.standardizer_ if fused.per == "frequency" else fused
-    elif kinds == [WavLoader, LogSpectrogram, TapCrop, Standardizer]:
-        loader, spectrogram, crop, standardizer = steps
-    else:
+    try:
+        features = fuse_steps(make_pipeline(*steps))
+    except ValueError as error:
         raise ValueError(
-            "steps other than TapFeatures, or WavLoader, LogSpectrogram, TapCrop and "
-            "Standardizer, cannot be exported: export the detector alone, model[-1], "
-            "which takes crops"
-        )
-    if spectrogram.n_mels is not None:
+            f"{error}; other steps cannot be exported: export the detector alone, "
+            "model[-1], which has crops as its input"
+        ) from error
+    if features.n_mels is not None:
         raise ValueError(
             "mel bands cannot be exported: export the detector alone, model[-1], which "
-            "takes crops"
+            "has crops as its input"
         )
-    parameters = {name: getattr(crop, name) for name in _OF_CROPS}
-    parameters |= {
-        "sr": loader.sr,
-        "n_samples": round(loader.sr * loader.duration),
-        "n_fft": spectrogram.n_fft,
-        "hop_length": spectrogram.hop_length,
-    }
-    if standardizer.per == "frequency":
+    parameters = {name: getattr(features, name) for name in _PARAMETERS}
+    parameters["n_samples"] = round(features.sr * features.duration)
+    if features.per == "frequency":
+        standardizer = features.standardizer_
         parameters |= {"mean": standardizer.mean_, "scale": standardizer.scale_}
     return parameters
 

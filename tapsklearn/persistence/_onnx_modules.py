@@ -7,12 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from tapsklearn.networks import extract_features
+from tapsklearn.preprocessing import FLOOR_DB, LEAST_POWER, RISE_DB
 
-# As librosa.power_to_db has them by default: the least power, and how far below a
-# take's loudest bin its floor lies.
-_LEAST_POWER = 1e-10
-_FLOOR_DB = 80.0
-_RISE_DB = 10.0
 _FLOAT32_ROUNDING = 10 * torch.finfo(torch.float32).eps
 
 
@@ -78,9 +74,9 @@ class WaveformsToCrops(nn.Module):
         padded = nn.functional.pad(waveforms.double(), (half, half))
         frames = padded.unfold(-1, self.n_fft, self.hop_length) * self.window
         spectrum = torch.view_as_real(torch.fft.rfft(frames))
-        power = spectrum.square().sum(dim=-1).clamp(min=_LEAST_POWER)
+        power = spectrum.square().sum(dim=-1).clamp(min=LEAST_POWER)
         power = power.maximum(
-            power.amax(dim=(1, 2), keepdim=True) * 10 ** (-_FLOOR_DB / 10)
+            power.amax(dim=(1, 2), keepdim=True) * 10 ** (-FLOOR_DB / 10)
         )
         start = self._find_onset(power.sum(dim=-1)) - self.pre_frames
         rows = 10 * power[:, :, : self.n_freqs].log10().transpose(1, 2)
@@ -95,7 +91,7 @@ class WaveformsToCrops(nn.Module):
         loudest = energy.argmax(dim=1, keepdim=True)
         reach = self.n_frames - self.pre_frames - 1
         near = (places >= loudest - reach) & (places <= loudest)
-        threshold = energy.amax(dim=1, keepdim=True) * 10 ** (-_RISE_DB / 10)
+        threshold = energy.amax(dim=1, keepdim=True) * 10 ** (-RISE_DB / 10)
         rises = near & (energy >= threshold)
         return torch.where(rises, places, energy.shape[1]).amin(dim=1)
 

@@ -1,7 +1,9 @@
 from ._article import article_preprocessing as article_preprocessing
 from ._errors import TakeError as TakeError
 from ._find_take_problems import find_take_problems as find_take_problems
+from ._fuse_steps import fuse_steps as fuse_steps
 from ._log_spectrogram import LogSpectrogram as LogSpectrogram
+from ._log_spectrogram import has_linear_frequencies as has_linear_frequencies
 from ._log_spectrogram import log_spectrogram as log_spectrogram
 from ._onset import find_onset as find_onset
 from ._onset import frame_energy as frame_energy
@@ -20,5 +22,4 @@ from ._take_rules import RISE_DB as RISE_DB
 from ._tap_crop import TapCrop as TapCrop
 from ._tap_crop import crop_tap as crop_tap
 from ._tap_features import TapFeatures as TapFeatures
-from ._tap_features import fuse_steps as fuse_steps
 from ._wav_loader import WavLoader as WavLoader

@@ -12,7 +12,7 @@ from tapsklearn.preprocessing._crop_reader import CropReader
 
 
 class CropCache:
-    """Keep crops on disk, by what says that a file is still the same.
+    """Keep crops on disk, by what shows that a file is still the same.
 
     Two processes that want a file at the same moment may both read it; what they keep
     is the same.

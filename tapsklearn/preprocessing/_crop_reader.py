@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tapsklearn.preprocessing._fused_crop import FusedCrop
 from tapsklearn.preprocessing._log_spectrogram import (
     LogSpectrogram,
-    is_linear,
+    has_linear_frequencies,
     log_spectrogram,
 )
 from tapsklearn.preprocessing._read_take import (
@@ -66,7 +66,7 @@ class CropReader:
         )
         self.fused: FusedCrop | None = None
         self.waveform = np.empty(round(self.sr * self.duration), dtype=np.float32)
-        if is_linear(**self.of_spectrogram):
+        if has_linear_frequencies(**self.of_spectrogram):
             self.fused = FusedCrop(
                 len(self.waveform),
                 n_fft=settings["n_fft"],

@@ -3,8 +3,7 @@
 A spectrogram of a whole take is computed to be thrown away: the crop keeps a tenth of
 its frames, and a fifth of their rows. What the other frames are needed for is when the
 tap begins, whether there is one, and how loud the take's loudest bin is. Mostly a bound
-on their energies answers that, which by Parseval's theorem the squares of their samples
-give.
+on their energies answers that: by Parseval's theorem, the squares of their samples.
 """
 
 from collections.abc import Sequence

@@ -32,7 +32,7 @@ def log_spectrogram(
     hop_length : int, default=128
         Step from frame to frame, in samples.
     n_mels : int, default=None
-        Number of mel bands; None keeps the linear frequencies.
+        Number of mel bands. If None, the linear frequencies are kept.
     sr : int, default=44100
         Sampling rate, in Hz; matters for the mel bands only.
 
@@ -83,7 +83,7 @@ def count_rows(*, n_fft: int, n_mels: int | None = None, **_: Any) -> int:
     return n_mels or 1 + n_fft // 2
 
 
-def is_linear(*, n_mels: int | None = None, **_: Any) -> bool:
+def has_linear_frequencies(*, n_mels: int | None = None, **_: Any) -> bool:
     """Find out whether the rows of a spectrogram are the STFT's own frequencies.
 
     Parameters
@@ -115,8 +115,8 @@ class LogSpectrogram(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
     hop_length : int, default=128
         Step from frame to frame, in samples.
     n_mels : int, default=None
-        Number of mel bands; None keeps the linear frequencies, which the article
-        found better.
+        Number of mel bands. If None, the linear frequencies are kept, which the
+        article found better.
     sr : int, default=44100
         Sampling rate of the waveforms, in Hz; matters for the mel bands only.
 
@@ -158,7 +158,7 @@ class LogSpectrogram(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> "LogSpectrogram":
-        """Check the parameters and the waveforms; there is nothing to learn.
+        """Check the parameters and the waveforms; there is nothing to fit.
 
         Parameters
         ----------

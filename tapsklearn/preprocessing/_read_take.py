@@ -279,7 +279,7 @@ def read_recording(
 
 
 def _find_sound(file: Any) -> int | BinaryIO:
-    """Check an open file before it is decoded; give it as soundfile takes it."""
+    """Check an open file before it is decoded; return it as soundfile needs it."""
     status = os.fstat(file.fileno())
     if stat.S_ISDIR(status.st_mode):
         raise UnusableError("is a folder, not a recording")

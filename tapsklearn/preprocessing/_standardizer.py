@@ -47,14 +47,14 @@ class Standardizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     Parameters
     ----------
     per : {"take", "frequency"}, default="take"
-        "take" treats each view of each take alone and learns nothing;
-        "frequency" learns the mean and the standard deviation of each row over
+        "take" treats each view of each take alone and fits nothing;
+        "frequency" fits the mean and the standard deviation of each row over
         all takes, views and frames of the training set.
 
     Attributes
     ----------
     mean_, scale_ : ndarray of shape (n_freqs,)
-        What was learnt; only with `per="frequency"`. For 2-D input, one number a
+        What was fitted; only with `per="frequency"`. For 2-D input, one number a
         feature.
     n_features_in_ : int
         Size of the second axis of the crops.
@@ -80,13 +80,13 @@ class Standardizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> "Standardizer":
-        """Learn the mean and the scale of each frequency, if asked to.
+        """Fit the mean and the scale of each frequency, if asked to.
 
         Parameters
         ----------
         X : array-like of shape (n_takes, n_freqs, n_frames), \
 (n_takes, n_views, n_freqs, n_frames) or (n_takes, n_features)
-            Crops; those that hold NaN are not learnt from.
+            Crops; those that hold NaN do not count.
         y : None
             Ignored.
 
@@ -104,7 +104,7 @@ class Standardizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 if len(rows):
                     moments.partial_fit(rows.reshape(-1, rows.shape[-1]))
             if not hasattr(moments, "mean_"):
-                raise ValueError("every take holds NaN: there is nothing to learn from")
+                raise ValueError("every take holds NaN: there is nothing to fit on")
             self.mean_ = moments.mean_
             self.scale_ = _usable(np.sqrt(moments.var_), self.mean_)
         return self
@@ -130,7 +130,7 @@ class Standardizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             n_rows = X.shape[_row_axis(X)]
             if n_rows != len(self.mean_):
                 raise ValueError(
-                    f"got crops of {n_rows} frequencies, but learnt from crops of "
+                    f"got crops of {n_rows} frequencies, but was fitted on crops of "
                     f"{len(self.mean_)}"
                 )
             shape = [1] * X.ndim
@@ -172,7 +172,7 @@ class Standardizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
 
 def _row_axis(X: NDArray[np.floating]) -> int:
-    """Tell which axis counts frequencies (or the features of 2-D input)."""
+    """Find the axis that counts frequencies (or the features of 2-D input)."""
     return X.ndim - 2 if X.ndim > 2 else 1
 
 

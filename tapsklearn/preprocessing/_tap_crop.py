@@ -154,7 +154,7 @@ class TapCrop(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # t
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> "TapCrop":
-        """Check the parameters and the spectrograms; there is nothing to learn.
+        """Check the parameters and the spectrograms; there is nothing to fit.
 
         Parameters
         ----------

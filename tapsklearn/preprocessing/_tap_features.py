@@ -31,7 +31,7 @@ from tapsklearn.preprocessing._tap_crop import TapCrop
 from tapsklearn.preprocessing._wav_loader import WavLoader, as_paths
 
 # The four steps, under the names that they have in a pipeline.
-_STEPS = {
+STEPS = {
     "load": WavLoader,
     "spectrogram": LogSpectrogram,
     "crop": TapCrop,
@@ -93,6 +93,8 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
     ----------
     standardizer_ : Standardizer
         Mean and scale of each row; only with `per="frequency"`.
+    window_ : tuple of float
+        How far a crop can reach before and after the onset, in seconds.
     n_features_in_ : int
         Number of samples of a waveform; only where they came in a 2-D array.
 
@@ -261,10 +263,16 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
 
     @property
     def window_(self) -> tuple[float, float]:
-        """How far a crop can reach before and after the onset, in seconds."""
+        """How far a crop can reach before and after the onset.
+
+        Returns
+        -------
+        before, after : float
+            In seconds; the moves of the crop and the length of a frame included.
+        """
         hop, half_frame = self.hop_length / self.sr, self.n_fft / 2 / self.sr
-        before = self.pre_frames - min(0, *self.shifts)
-        after = self.n_frames - self.pre_frames + max(0, *self.shifts)
+        before = self.pre_frames - min((0, *self.shifts))
+        after = self.n_frames - self.pre_frames + max((0, *self.shifts))
         return before * hop + half_frame, after * hop + half_frame
 
     def as_steps(self) -> Pipeline:
@@ -292,7 +300,7 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
                 "files: set_params(input='filename', input_sr=None) first"
             )
         parameters = self.get_params()
-        steps = [(name, step()) for name, step in _STEPS.items()]
+        steps = [(name, step()) for name, step in STEPS.items()]
         for _, step in steps:
             own = step.get_params().keys()
             step.set_params(**{name: parameters[name] for name in own})
@@ -372,63 +380,3 @@ class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         tags.input_tags.allow_nan = not is_file and self.on_error == "nan"
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def fuse_steps(estimator: Any) -> TapFeatures:
-    """Find the one transformer that equals the four steps.
-
-    Parameters
-    ----------
-    estimator : TapFeatures or Pipeline
-        A `TapFeatures`, or a pipeline of `WavLoader`, `LogSpectrogram`, `TapCrop` and
-        `Standardizer`; a pipeline within a pipeline counts as its steps.
-
-    Returns
-    -------
-    TapFeatures
-        The one given, or one with the steps' parameters, fitted if they are. It raises
-        on takes that cannot be used if one of the steps does.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
-
-    Examples
-    --------
-    >>> from tapsklearn.preprocessing import article_preprocessing
-    >>> fuse_steps(article_preprocessing(shifts=(0, 6)))
-    TapFeatures(shifts=(0, 6))
-    """
-    steps = _flatten(estimator)
-    if [type(step) for step in steps] == [TapFeatures]:
-        return steps[0]
-    if [type(step) for step in steps] != list(_STEPS.values()):
-        listed = ", ".join(type(step).__name__ for step in steps)
-        raise ValueError(
-            "expected TapFeatures, or WavLoader, LogSpectrogram, TapCrop and "
-            f"Standardizer, got {listed}"
-        )
-    load, spectrogram, crop, standardizer = steps
-    parameters = {
-        name: each for step in steps for name, each in step.get_params().items()
-    }
-    # Only with bands does the spectrogram's own rate matter.
-    if load.sr != spectrogram.sr and spectrogram.n_mels is not None:
-        raise ValueError(
-            f"WavLoader(sr={load.sr}) and LogSpectrogram(sr={spectrogram.sr}) differ: "
-            "give both the same rate"
-        )
-    parameters["sr"] = load.sr
-    if "raise" in {load.on_error, crop.on_error}:
-        parameters["on_error"] = "raise"
-    features = TapFeatures(**parameters)
-    if hasattr(standardizer, "mean_"):
-        features.standardizer_ = copy.deepcopy(standardizer)
-    return features
-
-
-def _flatten(estimator: Any) -> list[Any]:
-    if isinstance(estimator, Pipeline):
-        return [leaf for _, step in estimator.steps for leaf in _flatten(step)]
-    return [estimator]

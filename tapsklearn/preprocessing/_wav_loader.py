@@ -67,7 +67,7 @@ class WavLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Iterable[str | os.PathLike[str]], y: Any = None) -> "WavLoader":
-        """Check the parameters; there is nothing to learn.
+        """Check the parameters; there is nothing to fit.
 
         Parameters
         ----------

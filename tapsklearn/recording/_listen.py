@@ -66,7 +66,9 @@ def listen(
     # where the model looks at less.
     pre = min(PRE_SECONDS, max(before, features.duration - after))
     with open_microphone(microphone, device, features.sr) as source:
-        features.set_params(input="waveform", input_sr=source.sr)
+        features.set_params(
+            input="waveform", input_sr=source.sr, memory=None, n_jobs=None, verbose=0
+        )
         steps = [features, *rest]
         _warm_up(steps, detector, sr=source.sr, duration=pre + after, onset=pre)
         trigger = TapTrigger(sr=source.sr, duration=pre + after, pre_seconds=pre)

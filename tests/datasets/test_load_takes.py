@@ -360,7 +360,7 @@ def test_boards_csv_and_folders_that_do_not_match(tmp_path):
 def test_boards_csv_that_is_no_such_table(tmp_path):
     touch(tmp_path, "oak/1.wav", "elm/1.wav")
     write(tmp_path / "boards.csv", "name,condition", "oak,normal")
-    # The folders without a row follow from it, and are not told.
+    # The folders without a row follow from it, and are not listed.
     assert problems_of(tmp_path) == [
         "boards.csv lacks the column board (found: 'name', 'condition')"
     ]

@@ -50,7 +50,7 @@ def test_the_article_has_no_augmentation_and_scores_errors_or_embeddings(name):
 
 def test_the_tuned_methods_are_the_same_with_other_settings():
     article, tuned = article_methods(), tuned_methods()
-    assert list(tuned) == [f"tuned-{name}" for name in article]
+    assert {f"tuned-{name}" for name in article} <= tuned.keys()
     for name, method in article.items():
         ours = tuned[f"tuned-{name}"]
         assert type(ours) is type(method)

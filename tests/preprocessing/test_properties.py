@@ -37,7 +37,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 @st.composite
 def waveforms(draw: st.DrawFn) -> NDArray[np.floating]:
-    """Draw one to three takes, silent and constant ones among them, some NaN."""
+    """Make one to three takes, silent and constant ones among them, some NaN."""
     shape = (draw(st.integers(1, 3)), draw(st.integers(1, 300)))
     dtype = draw(st.sampled_from([np.float32, np.float64]))
     samples = st.floats(-1, 1, width=np.dtype(dtype).itemsize * 8)
@@ -74,7 +74,7 @@ def test_any_spectrogram(
 
 @st.composite
 def crops(draw: st.DrawFn) -> tuple[NDArray[np.floating], dict[str, Any]]:
-    """Draw spectrograms and parameters with which they can be cropped."""
+    """Make spectrograms and parameters with which they can be cropped."""
     shape = [draw(st.integers(1, 3)), draw(st.integers(1, 5)), draw(st.integers(1, 40))]
     dtype = draw(st.sampled_from([np.float32, np.float64]))
     levels = st.floats(-100, 40, width=32)
@@ -91,9 +91,9 @@ def crops(draw: st.DrawFn) -> tuple[NDArray[np.floating], dict[str, Any]]:
 
 @pytest.mark.filterwarnings("ignore:.*holds no tap")
 @settings(max_examples=300)
-@given(drawn=crops())
-def test_any_crop(drawn: tuple[NDArray, dict[str, Any]]) -> None:
-    X, parameters = drawn
+@given(case=crops())
+def test_any_crop(case: tuple[NDArray, dict[str, Any]]) -> None:
+    X, parameters = case
     crops = TapCrop(**parameters, on_error="nan").fit_transform(X)
     n_views = len(parameters["shifts"])
     views = (n_views,) if n_views > 1 else ()
@@ -119,9 +119,9 @@ def test_any_crop(drawn: tuple[NDArray, dict[str, Any]]) -> None:
 
 
 @settings(max_examples=300)
-@given(drawn=crops(), per=st.sampled_from(["take", "frequency"]))
-def test_any_standardized_crop(drawn: tuple[NDArray, dict[str, Any]], per: str) -> None:
-    X, _ = drawn
+@given(case=crops(), per=st.sampled_from(["take", "frequency"]))
+def test_any_standardized_crop(case: tuple[NDArray, dict[str, Any]], per: str) -> None:
+    X, _ = case
     bad = np.isnan(X).any(axis=(1, 2))
     if bad.all():
         return
@@ -160,7 +160,7 @@ def test_loudness_is_taken_away(seed: int, gain_db: float, noise_db: float) -> N
 
 
 def onset_by_physics(start: int, n_samples: int, decay: float) -> int:
-    """Tell from the window alone in which frame a tap begins.
+    """Find from the window alone in which frame a tap begins.
 
     A tap's energy from `start` on falls as exp(-2 t / decay); a frame sees it
     through its squared Hann window, centred at the frame's hop. The tap begins in

@@ -11,8 +11,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
+from spectrograms import SPECTROGRAMS
 from taps import make_tap
 
 from tapsklearn import TakeError, TapFeatures
@@ -22,8 +22,6 @@ from tapsklearn.preprocessing import (
     TapCrop,
     WavLoader,
     _read_take,
-    article_preprocessing,
-    fuse_steps,
     read_crops,
 )
 
@@ -187,7 +185,7 @@ def like_files() -> dict[str, tuple[NDArray[np.floating], int]]:
 
 @pytest.mark.filterwarnings("ignore:longer than duration")
 @pytest.mark.parametrize("name", like_files())
-@pytest.mark.parametrize("parameters", [{}, {"n_mels": 64, "n_freqs": 64}], ids=str)
+@pytest.mark.parametrize("parameters", SPECTROGRAMS.values(), ids=SPECTROGRAMS)
 def test_a_waveform_is_treated_as_its_file(
     tmp_path: Path, name: str, parameters: dict[str, Any]
 ) -> None:
@@ -309,71 +307,6 @@ def test_tags_follow_the_input() -> None:
     )
     of_waveforms = get_tags(TapFeatures(input="waveform")).input_tags
     assert (of_waveforms.string, of_waveforms.two_d_array) == (False, True)
-
-
-# ---------------------------------------------------------------- the four steps
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> list[Path]:
-    rng = np.random.default_rng(1)
-    paths = [tmp_path / f"{number}.wav" for number in range(3)]
-    for path in paths:
-        soundfile.write(path, make_tap(rng), SR)
-    return paths
-
-
-@pytest.mark.parametrize("per", ["take", "frequency"])
-def test_there_and_back(paths: list[Path], per: str) -> None:
-    features = TapFeatures(
-        sr=22050, n_fft=512, n_freqs=50, shifts=(0, 3), per=per, on_error="nan"
-    ).fit(paths[:2])
-    steps = features.as_steps()
-    expected = features.transform(paths)
-    np.testing.assert_allclose(steps.transform(paths), expected, rtol=0, atol=1e-3)
-    again = fuse_steps(steps)
-    assert again.get_params() == features.get_params()
-    # What was fitted stays, and is nobody else's.
-    np.testing.assert_array_equal(again.transform(paths), expected)
-    features.fit(paths)
-    np.testing.assert_array_equal(again.transform(paths), expected)
-
-
-def test_fuses_pipelines_within_pipelines() -> None:
-    features = TapFeatures()
-    assert fuse_steps(features) is features
-    assert fuse_steps(make_pipeline(features)) is features
-    fused = fuse_steps(make_pipeline(article_preprocessing(shifts=(0, 6))))
-    assert fused.get_params() == TapFeatures(shifts=(0, 6)).get_params()
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        make_pipeline(WavLoader(), LogSpectrogram(), TapCrop()),
-        article_preprocessing()[1:],
-        make_pipeline(TapFeatures(), Standardizer()),
-        Standardizer(),
-        None,
-    ],
-    ids=["three", "arrays", "more", "one", "None"],
-)
-def test_fuses_nothing_else(wrong: Any) -> None:
-    with pytest.raises(ValueError, match="expected TapFeatures, or WavLoader"):
-        fuse_steps(wrong)
-
-
-def test_fuses_no_steps_of_two_rates() -> None:
-    steps = (WavLoader(sr=8000), LogSpectrogram(n_mels=40), TapCrop(), Standardizer())
-    with pytest.raises(ValueError, match=r"sr=8000.* and LogSpectrogram\(sr=44100"):
-        fuse_steps(make_pipeline(*steps))
-    steps[1].set_params(n_mels=None)
-    assert fuse_steps(make_pipeline(*steps)).sr == 8000
-
-
-def test_waveforms_have_no_four_steps() -> None:
-    with pytest.raises(ValueError, match="input='waveform' has no four steps"):
-        TapFeatures(input="waveform").as_steps()
 
 
 # ---------------------------------------------------------------- the window

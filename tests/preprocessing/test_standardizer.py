@@ -146,7 +146,7 @@ def test_only_per_frequency_needs_a_fit() -> None:
         Standardizer(per="frequency").transform(X)
 
 
-def test_other_frequencies_than_learnt() -> None:
+def test_other_frequencies_than_fitted() -> None:
     for shape in ((6, 5, 30), (6, 2, 5, 30)):
         transformer = Standardizer(per="frequency").fit(crops(shape))
         # One row would broadcast to any number.
@@ -155,7 +155,7 @@ def test_other_frequencies_than_learnt() -> None:
                 transformer.transform(crops((*shape[:-2], n_rows, 30)))
 
 
-def test_views_where_none_were_learnt() -> None:
+def test_views_where_none_were_fitted() -> None:
     transformer = Standardizer(per="frequency").fit(crops((6, 5, 30)))
     with pytest.raises(ValueError, match="expecting 5 features"):
         transformer.transform(crops((6, 2, 5, 30)))

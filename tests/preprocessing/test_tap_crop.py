@@ -244,20 +244,20 @@ def test_median_is_of_the_frames_outside_only() -> None:
     spectrogram[:, 12:14] = -5.0
     assert crop_tap(spectrogram, n_freqs=1, n_frames=10, pre_frames=0).max() == 0.0
     # Here the crop hangs over the beginning, and holds 7 of the 16 frames: too few
-    # lie outside to judge.
+    # lie outside to compare with.
     spectrogram = np.full((1, 16), -5.0)
     spectrogram[:, 0] = 0.0
     crop = crop_tap(spectrogram, n_freqs=1, n_frames=10, pre_frames=3)
     np.testing.assert_array_equal(crop[0, 0], [-5.0] * 3 + [0.0] + [-5.0] * 6)
 
 
-@pytest.mark.parametrize(("n_columns", "judged"), [(19, False), (20, True)])
+@pytest.mark.parametrize(("n_columns", "is_checked"), [(19, False), (20, True)])
 def test_not_judged_when_fewer_frames_than_the_crop_lie_outside(
-    n_columns: int, judged: bool
+    n_columns: int, is_checked: bool
 ) -> None:
     flat = np.full((1, 1, n_columns), FLOOR)
     transformer = TapCrop(n_freqs=1, n_frames=10, pre_frames=0)
-    if judged:
+    if is_checked:
         with pytest.raises(TakeError, match="holds no tap"):
             transformer.fit_transform(flat)
     else:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
+from spectrograms import SPECTROGRAMS
 from taps import make_tap
 
 from tapsklearn import TakeError, TapFeatures
@@ -69,12 +70,11 @@ def paths(tmp_path: Path) -> list[Path]:
 @pytest.mark.parametrize(
     "parameters",
     [
-        {},
         {"shifts": (0, 6)},
         {"shifts": (-30, 0, 300)},
         {"per": "frequency"},
         {"per": "frequency", "shifts": (0, 6)},
-        {"n_mels": 64, "n_freqs": 64},
+        *SPECTROGRAMS.values(),
         {"n_fft": 512, "hop_length": 32, "n_freqs": 257, "n_frames": 64},
         {"n_fft": 1000, "hop_length": 300, "n_frames": 40},
         {"n_fft": 999, "hop_length": 128},
@@ -157,7 +157,7 @@ def decided_without_steps(waveforms: NDArray[np.float32], **parameters: Any) -> 
 
 @st.composite
 def takes_to_cut(draw: st.DrawFn) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    """Draw a take with one or two events, and how to cut it."""
+    """Make a take with one or two events, and how to cut it."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     seconds = draw(st.sampled_from([0.2, 0.5, 1.0]))
     noise_db = draw(st.sampled_from([-np.inf, -100.0, -70.0, -50.0, -30.0, -8.0]))
@@ -187,11 +187,11 @@ def takes_to_cut(draw: st.DrawFn) -> tuple[NDArray[np.float32], dict[str, Any]]:
 
 
 @settings(max_examples=150)
-@given(drawn=takes_to_cut())
+@given(case=takes_to_cut())
 def test_any_take_is_cut_as_by_the_steps(
-    drawn: tuple[NDArray[np.float32], dict[str, Any]],
+    case: tuple[NDArray[np.float32], dict[str, Any]],
 ) -> None:
-    take, parameters = drawn
+    take, parameters = case
     assume(np.any(take))
     # What is not sure is left to the steps, so that a wrong crop is the one mistake
     # that can be made.

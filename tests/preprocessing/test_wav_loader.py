@@ -123,7 +123,7 @@ def test_says_how_much_of_a_wav_is_missing(tmp_path: Path, tap: NDArray) -> None
     assert (
         reason_against(path) == "truncated: at least 1234 bytes are missing at its end"
     )
-    # Also where all that is wanted of it is there: such a file was not looked after.
+    # Also where all that is wanted of it is there: such a file was not copied whole.
     assert "truncated" in reason_against(path, duration=0.1)
 
 

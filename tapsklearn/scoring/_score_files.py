@@ -178,7 +178,7 @@ def transform_usable(
     Returns
     -------
     X : array-like
-        What is computed of the usable takes; if there are none, None.
+        What is computed of the usable takes; empty or None if there are none.
     usable : list of int
         Their places in `takes`.
     problems : dict of int to str
@@ -187,8 +187,9 @@ def transform_usable(
     Examples
     --------
     >>> from tapsklearn import TapFeatures
-    >>> transform_usable([TapFeatures()], ["nothing.wav"])
-    (None, [], {0: 'there is no such file'})
+    >>> crops, usable, problems = transform_usable([TapFeatures()], ["nothing.wav"])
+    >>> len(crops), usable, problems
+    (0, [], {0: 'there is no such file'})
     """
     X: Any = takes
     usable = list(range(len(takes)))

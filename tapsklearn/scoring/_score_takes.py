@@ -33,8 +33,8 @@ def score_takes(estimator: Any, X: Any) -> pd.DataFrame:
     >>> crops = np.random.default_rng(0).normal(size=(40, 16, 24))
     >>> detector = CropDetector(random_state=0).fit(crops)
     >>> score_takes(detector, crops[:1] + 9).round(2)
-       score  p_value  prediction
-    0 -179.15     0.05          -1
+        score  p_value  prediction
+    0 -176.61     0.05          -1
     """
     detector, features = find_detector(estimator), compute_features(estimator, X)
     found: Any
@@ -75,11 +75,12 @@ def p_values(estimator: Any, X: Any) -> NDArray[np.float64]:
     Examples
     --------
     >>> from sklearn.pipeline import make_pipeline
-    >>> from tapsklearn import CropDetector, Standardizer
-    >>> crops = np.random.default_rng(0).normal(size=(40, 16, 24))
-    >>> pipeline = make_pipeline(Standardizer(), CropDetector(random_state=0))
-    >>> p_values(pipeline.fit(crops), -crops[:1]).round(2)
-    array([0.05])
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from tapsklearn import CropDetector
+    >>> points = np.random.default_rng(0).normal(size=(40, 2))
+    >>> pipeline = make_pipeline(StandardScaler(), CropDetector(random_state=0))
+    >>> p_values(pipeline.fit(points), [[0.0, 0.0], [9.0, 9.0]]).round(2)
+    array([1.  , 0.05])
     """
     detector = find_detector(estimator)
     if not hasattr(detector, "p_values"):

@@ -70,6 +70,7 @@ def test_none_of_many_taps_is_missed(model):
     assert not any(tap["error"] or tap["flags"] for tap in heard)
 
 
+@pytest.mark.slow
 def test_none_of_many_taps_that_are_played_is_missed(model, sound_server):
     sound, _ = make_taps(100, every=0.7)
     player = sound_server.play(sound, delay=1.0)

@@ -27,7 +27,6 @@ lint: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/numpydoc lint $$(find tapsklearn -name '*.py')
 
 venv: $(VENV)/.complete
 

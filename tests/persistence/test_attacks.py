@@ -56,9 +56,10 @@ def refuse(path, match=None, read=load):
         assert path.name in str(error.value)
         assert str(error.value).isprintable()
 
-    started = time.monotonic()
+    # Of the processor, as other tests run beside this one.
+    started = time.process_time()
     fail()
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     tracemalloc.start()
     try:
         fail()

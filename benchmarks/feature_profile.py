@@ -13,13 +13,14 @@ writes ``benchmarks/results/feature_profile.md``.
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 
-from measuring import describe_machine, write_page
+from measuring import describe_run, format_table, parse_arguments, write_page
 
 from tapsklearn.datasets import load_takes
 from tapsklearn.synthesis import make_tap_boards
@@ -66,28 +67,33 @@ def profile(transform, paths, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=15)
-    seconds = parser.parse_args().seconds
+    arguments = parse_arguments(parser, quick={"seconds": 1})
+    if shutil.which("py-spy") is None:
+        sys.exit("feature_profile.py needs py-spy: pip install py-spy")
     with tempfile.TemporaryDirectory() as folder:
         make_tap_boards(folder, scenario="article", n_takes=2, random_state=0)
         paths = load_takes(folder).paths
         profiles = {
-            way: profile(transform, paths, seconds) for way, transform in WAYS.items()
+            way: profile(transform, paths, arguments.seconds)
+            for way, transform in WAYS.items()
         }
     lines = [
-        "# Where the time goes from recordings to crops",
-        "",
-        "Written by `benchmarks/feature_profile.py`: "
-        f"{describe_machine('numpy', 'scipy', 'librosa', 'soundfile')}. Share of "
-        f"{RATE} looks a second at the function at work, one thread.",
+        f"Share of {RATE} looks a second, for {arguments.seconds:g} s, at the function "
+        "at work; one thread.",
     ]
     for way, found in profiles.items():
-        lines += ["", f"## {way}", "", "| function | % of the time |", "|---|---|"]
         total = found.total()
-        lines += [
-            f"| {function} | {100 * times / total:.1f} |"
+        rows = [
+            (function, f"{100 * times / total:.1f}")
             for function, times in found.most_common(SHOWN)
         ]
-    write_page("feature_profile.md", lines)
+        lines += ["", f"## {way}", "", *format_table(["function", "% of time"], rows)]
+    write_page(
+        arguments.results / "feature_profile.md",
+        "Where the time goes from recordings to crops",
+        describe_run(__file__, "scipy", "librosa", "soundfile", seeds=1),
+        lines,
+    )
 
 
 if __name__ == "__main__":

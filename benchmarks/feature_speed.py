@@ -22,7 +22,14 @@ import librosa
 import numpy as np
 import scipy.fft
 import soundfile
-from measuring import describe_machine, ratio_of, side_by_side, write_page
+from measuring import (
+    describe_run,
+    format_table,
+    parse_arguments,
+    ratio_of,
+    side_by_side,
+    write_page,
+)
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
@@ -32,7 +39,7 @@ from tapsklearn.preprocessing import article_preprocessing
 from tapsklearn.synthesis import make_tap_boards
 
 SR, DURATION, N_FFT, HOP = 44100, 3.0, 1024, 128
-PACKAGES = ("numpy", "scipy", "librosa", "soundfile")
+PACKAGES = ("scipy", "librosa", "soundfile")
 MIB = 2**20
 # Run by a new interpreter: what it had with one file read is not counted. The peak is
 # that of Linux, as others count that of the parent too.
@@ -68,7 +75,7 @@ def recipe(path):
 
 
 def measure_speed(paths, rounds):
-    """Give the rows of the table of times, and the milliseconds of the fast way."""
+    """Return the rows of the table of times, and the milliseconds of the fast way."""
     features = TapFeatures()
     ways = {
         "article's recipe, librosa": lambda: [recipe(path) for path in paths],
@@ -81,8 +88,12 @@ def measure_speed(paths, rounds):
     times = dict(zip(ways, side_by_side(list(ways.values()), rounds), strict=True))
     slow, fast = times["article's recipe, librosa"], times["`TapFeatures`"]
     rows = [
-        f"| {way} | {1e3 * median(of_way) / len(paths):.2f} | "
-        f"{ratio_of(slow, of_way)} | {ratio_of(fast, of_way)} |"
+        (
+            way,
+            f"{1e3 * median(of_way) / len(paths):.2f}",
+            ratio_of(slow, of_way),
+            ratio_of(fast, of_way),
+        )
         for way, of_way in times.items()
     ]
     return rows, 1e3 * median(fast) / len(paths)
@@ -115,7 +126,7 @@ def measure_limits(paths, rounds):
 
 
 def measure_memory(paths, n_files):
-    """Run `TapFeatures` on many files in a new process; give bytes of each kind."""
+    """Run `TapFeatures` on many files in a new process; return bytes of each kind."""
     with tempfile.TemporaryDirectory(dir=Path(paths[0]).parent.parent) as folder:
         for number in range(n_files):
             os.link(paths[number % len(paths)], Path(folder) / f"{number:06}.wav")
@@ -128,30 +139,30 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--files", type=int, default=10_000, help="for the memory")
-    arguments = parser.parse_args()
+    parser.add_argument("--takes", type=int, default=200, help="for the speed")
+    arguments = parse_arguments(parser, quick={"rounds": 1, "files": 20, "takes": 10})
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(limits=1):
         make_tap_boards(folder, scenario="article", n_takes=8, random_state=0)
-        paths = load_takes(folder).paths[:200]
+        paths = load_takes(folder).paths[: arguments.takes]
         rows, own = measure_speed(paths, arguments.rounds)
         limits = measure_limits(paths, 5 * arguments.rounds)
         n_files, before, after, result = measure_memory(paths, arguments.files)
     least = sum(list(limits.values())[:2])
+    columns = ["way", "ms a file", "times faster than the recipe", "than `TapFeatures`"]
     write_page(
-        "feature_speed.md",
+        arguments.results / "feature_speed.md",
+        "From recordings to crops",
+        describe_run(__file__, *PACKAGES, seeds=1, rounds=arguments.rounds),
         [
-            "# From recordings to crops",
+            f"{len(paths)} takes of 3 s, in the page cache, each way in turn; median, "
+            "and for ratios the least and the most of a round too.",
             "",
-            f"Written by `benchmarks/feature_speed.py`: {describe_machine(*PACKAGES)}. "
-            f"{len(paths)} takes of 3 s, in the page cache; {arguments.rounds} rounds, "
-            "in turn; median, and for ratios the least and the most of a round too.",
+            *format_table(columns, rows),
             "",
-            "| way | ms a file | times faster than the recipe | than `TapFeatures` |",
-            "|---|---|---|---|",
-            *rows,
-            "",
-            "| what no way can leave out | ms a file |",
-            "|---|---|",
-            *(f"| {part} | {value:.2f} |" for part, value in limits.items()),
+            *format_table(
+                ["what no way can leave out", "ms a file"],
+                [(part, f"{value:.2f}") for part, value in limits.items()],
+            ),
             "",
             f"To read the file and transform the kept frames takes {least:.2f} ms, "
             f"{100 * least / own:.0f} % of what `TapFeatures` takes.",

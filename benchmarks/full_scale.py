@@ -6,102 +6,119 @@ GPU everything else.
 
     python benchmarks/full_scale.py
 
-writes ``benchmarks/results/full_scale.md``; without a GPU, an empty table that says so.
-Another device, fewer epochs or fewer boards are for trying it out: what they give is
-printed and not kept.
+writes ``benchmarks/results/full_scale.md``. Another device, fewer epochs or fewer
+boards are for trying it out.
 """
 
 import argparse
+import sys
 import time
 import warnings
 
-import numpy as np
 import torch
-from measuring import describe_machine, write_page
-from sklearn.metrics import roc_auc_score
+from measuring import (
+    describe_run,
+    find_precision,
+    format_table,
+    parse_arguments,
+    write_page,
+)
 
 from tapsklearn import TapFeatures
 from tapsklearn.detectors import article_methods
-from tapsklearn.model_selection import BoardKFold
+from tapsklearn.model_selection import BoardKFold, compare_methods
 from tapsklearn.synthesis import synthesize_taps
 
-N_PIECES, N_TAKES, SHIFTS = 25, 30, (0, 6)
+SHIFTS = (0, 6)
 
 
-def synthesize(n_pieces, n_takes, n_jobs):
-    """Give crops of pieces of wood with two ends each, half of the pieces cracked."""
-    return synthesize_taps(
-        scenario="same_shop",
-        n_boards=n_pieces,
-        n_takes=n_takes,
-        random_state=0,
-        transformer=TapFeatures(input="waveform", shifts=SHIFTS),
-        n_jobs=n_jobs,
-    )
+class FirstFold:
+    """The first of five folds."""
+
+    def __init__(self, truth):
+        self.truth = truth
+
+    def split(self, X, y):
+        yield next(BoardKFold(5, truth=self.truth).split(X, y))
 
 
-def measure(taps, device, max_epochs):
-    """Give a row for each method: its epochs, its seconds and its AUROC."""
-    truth = {"normal_boards": taps.normal_boards, "specimens": taps.specimens}
-    learnt, judged = next(BoardKFold(5, **truth).split(taps.X, taps.board))
-    abnormal = ~np.isin(taps.board[judged], taps.normal_boards)
-    for name, detector in article_methods().items():
-        detector.set_params(device=device, random_state=0, **truth)
-        if max_epochs is not None:
-            detector.set_params(max_epochs=min(detector.max_epochs, max_epochs))
-        # All boards, as the article trained; then a fold, to see that it learns.
-        start = time.perf_counter()
-        detector.fit(taps.X, taps.board)
-        seconds = time.perf_counter() - start
-        detector.fit(taps.X[learnt], taps.board[learnt])
-        auroc = roc_auc_score(abnormal, -detector.score_samples(taps.X[judged]))
-        yield name, detector.max_epochs, seconds, auroc
+def configure(arguments, truth):
+    """Return the article's methods, set to the device and with its epochs or fewer."""
+    methods = article_methods()
+    for name in set(methods) - set(arguments.methods):
+        del methods[name]
+    for detector in methods.values():
+        detector.set_params(
+            device=arguments.device,
+            normal_boards=list(truth.normal_boards),
+            specimens=truth.specimens,
+            random_state=0,
+        )
+        if arguments.epochs is not None:
+            most = min(detector.max_epochs, arguments.epochs)
+            detector.set_params(max_epochs=most)
+    return methods
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    names = list(article_methods())
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--epochs", type=int, help="at most so many")
-    parser.add_argument("--pieces", type=int, default=N_PIECES)
-    parser.add_argument("--takes", type=int, default=N_TAKES)
+    parser.add_argument("--pieces", type=int, default=25, help="of wood, two ends each")
+    parser.add_argument("--takes", type=int, default=30)
     parser.add_argument("--jobs", type=int, default=-1, help="for the synthesis")
-    arguments = parser.parse_args()
-    warnings.simplefilter("ignore")
-    lines = [
-        "# The article's full scale on a GPU",
-        "",
-        f"{2 * arguments.pieces} boards, {arguments.takes} takes, {len(SHIFTS)} views; "
-        "the article's settings and epochs; AUROC on a fifth of the boards, trained on "
-        f"the others. {describe_machine('torch')}; ",
-        "",
-        "| method | epochs | seconds to train on all boards | AUROC |",
-        "|---|---|---|---|",
-    ]
-    if arguments.device == "cuda" and not torch.cuda.is_available():
-        lines[2] += "no GPU was at hand: nothing was measured."
-        lines += [f"| {name} | | | |" for name in article_methods()]
-        write_page("full_scale.md", lines)
-        return
-    if arguments.device == "cuda":
-        lines[2] += torch.cuda.get_device_name()
-    total = 0.0
-    taps = synthesize(arguments.pieces, arguments.takes, arguments.jobs)
-    for name, epochs, seconds, auroc in measure(
-        taps, arguments.device, arguments.epochs
-    ):
-        total += seconds
-        lines.append(f"| {name} | {epochs} | {seconds:.1f} | {auroc:.3f} |")
-        print(lines[-1], flush=True)
-    lines.append(f"| all | | {total:.1f} | |")
-    as_published = (arguments.device, arguments.epochs, arguments.pieces) == (
-        "cuda",
-        None,
-        N_PIECES,
+    parser.add_argument("--methods", nargs="+", choices=names, default=names)
+    arguments = parse_arguments(
+        parser,
+        quick={"epochs": 1, "pieces": 10, "takes": 2, "jobs": 1, "methods": ["ae"]},
     )
-    if as_published and arguments.takes == N_TAKES:
-        write_page("full_scale.md", lines)
-    else:
-        print("\n".join(lines))
+    if arguments.device.startswith("cuda") and not torch.cuda.is_available():
+        sys.exit("full_scale.py needs a GPU, and torch finds none")
+    warnings.simplefilter("ignore")  # few takes to calibrate with: not the question
+    taps = synthesize_taps(
+        scenario="same_shop",
+        n_boards=arguments.pieces,
+        n_takes=arguments.takes,
+        random_state=0,
+        transformer=TapFeatures(input="waveform", shifts=SHIFTS),
+        n_jobs=arguments.jobs,
+    )
+    methods = configure(arguments, taps.truth)
+    seconds = {}
+    for name, detector in methods.items():
+        start = time.perf_counter()
+        detector.fit(taps.X, taps.board)
+        seconds[name] = time.perf_counter() - start
+    # A fold, to see that they detect.
+    comparison = compare_methods(
+        methods, taps.X, taps.board, truth=taps.truth, cv=FirstFold(taps.truth)
+    )
+    auroc = comparison.results.set_index("method")["roc_auc"]
+    rows = [
+        (name, methods[name].max_epochs, f"{spent:.1f}", f"{auroc[name]:.3f}")
+        for name, spent in seconds.items()
+    ]
+    rows.append(("all", "", f"{sum(seconds.values()):.1f}", ""))
+    trained_in = {find_precision(detector) for detector in methods.values()}
+    write_page(
+        arguments.results / "full_scale.md",
+        "The article's full scale on a GPU",
+        describe_run(
+            __file__,
+            "skorch",
+            device=arguments.device,
+            precision=", ".join(sorted(trained_in)),
+            seeds=1,
+        ),
+        [
+            f"Boards: {2 * arguments.pieces}, of {arguments.takes} takes with "
+            f"{len(SHIFTS)} views each; the article's settings. AUROC on a fifth of "
+            "the boards, trained on the others.",
+            "",
+            *format_table(["method", "epochs", "seconds a fit", "AUROC"], rows),
+        ],
+    )
 
 
 if __name__ == "__main__":

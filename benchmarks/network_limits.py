@@ -13,20 +13,28 @@ import argparse
 from statistics import median
 
 import torch
-from measuring import describe_machine, side_by_side, write_page
+from measuring import (
+    describe_run,
+    format_table,
+    parse_arguments,
+    side_by_side,
+    write_page,
+)
 from torch.utils.flop_counter import FlopCounterMode
 
-from tapsklearn.detectors._network import _SCORED_AT_ONCE
 from tapsklearn.networks import ConvAutoencoder, ResNet18, ShallowCNN, fold_batch_norm
 
 SHAPE = (100, 120)
 SIDE = 1024
+# As many crops as detectors score at a time.
+BATCH = 16
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=30)
-    rounds = parser.parse_args().rounds
+    arguments = parse_arguments(parser, quick={"rounds": 2})
+    rounds = arguments.rounds
     torch.set_num_threads(1)
     networks = {
         "autoencoder": ConvAutoencoder(SHAPE).eval(),
@@ -41,7 +49,7 @@ def main():
         for name, network in networks.items():
             fold_batch_norm(network)
             network.to(memory_format=torch.channels_last)
-            crops = torch.rand(_SCORED_AT_ONCE, 1, *SHAPE)
+            crops = torch.rand(BATCH, 1, *SHAPE)
             with FlopCounterMode(display=False) as counter:
                 network(crops[:1])
             flops = counter.get_total_flops()
@@ -53,24 +61,25 @@ def main():
                 rounds,
             )
             cells = [f"{flops / 1e6:.0f}"]
-            for seconds in (median(one), median(batch) / _SCORED_AT_ONCE):
+            for seconds in (median(one), median(batch) / BATCH):
                 rate = flops / seconds / 1e9
                 cells.append(f"{1e3 * seconds:.2f}")
                 cells.append(f"{rate:.0f} ({100 * rate / peak:.0f} %)")
-            rows.append(f"| {name} | {' | '.join(cells)} |")
+            rows.append([name, *cells])
+    rate = "Gflop a second, of the product"
+    columns = [
+        *("network", "Mflop a crop", "one crop, ms", rate),
+        *(f"in a batch of {BATCH}, ms", rate),
+    ]
     write_page(
-        "network_limits.md",
+        arguments.results / "network_limits.md",
+        "Arithmetic of the networks",
+        describe_run(__file__, rounds=rounds),
         [
-            "# Arithmetic of the networks",
+            f"One thread, in float32. A product of two matrices of {SIDE} x {SIDE}: "
+            f"{peak:.0f} Gflop a second.",
             "",
-            f"Written by `benchmarks/network_limits.py`: {describe_machine('torch')}; "
-            f"one thread. A product of two matrices of {SIDE} x {SIDE}: {peak:.0f} "
-            "Gflop a second.",
-            "",
-            "| network | Mflop a crop | one crop, ms | Gflop a second, of the product "
-            f"| in a batch of {_SCORED_AT_ONCE}, ms | Gflop a second, of the product |",
-            "|---" * 6 + "|",
-            *rows,
+            *format_table(columns, rows),
         ],
     )
 

@@ -1,4 +1,4 @@
-"""How many files a second `tapsklearn score` judges, in how much memory.
+"""How many files a second `tapsklearn score` scores, in how much memory.
 
 10,000 recordings of 3 s, hard links to some hundred synthesized ones, one in a hundred
 of them broken; each method in a process of its own, watched from outside.
@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from measuring import describe_machine, write_page
+from measuring import describe_run, format_table, parse_arguments, write_page
 
 from tapsklearn.cli import main as tapsklearn
 from tapsklearn.synthesis import make_tap_boards
@@ -39,9 +39,9 @@ def link_files(boards, folder, n_files):
 
 
 def watch(model, folder):
-    """Run the command; give its rows, seconds and memory after a tenth and at the end.
+    """Run the command; return its rows, seconds and memory.
 
-    Memory is that of Linux's /proc, in MiB.
+    Memory is that of Linux's /proc after a tenth of the files and at the end, in MiB.
     """
     n_files = len(list(folder.iterdir()))
     command = [sys.executable, "-m", "tapsklearn", "score", model, folder]
@@ -66,35 +66,36 @@ def watch(model, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", type=int, default=10_000)
-    n_files = parser.parse_args().files
+    parser.add_argument("--takes", type=int, default=8, help="of each board")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
+    arguments = parse_arguments(
+        parser, quick={"files": 200, "takes": 2, "methods": ["crop-knn"]}
+    )
+    n_files = arguments.files
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
-        make_tap_boards(folder / "boards", n_takes=8, random_state=0)
+        make_tap_boards(folder / "boards", n_takes=arguments.takes, random_state=0)
         link_files(folder / "boards", folder / "files", n_files)
-        for method in METHODS:
+        for method in arguments.methods:
             model = folder / method
             options = ["--method", method, "--epochs", "1"]
             tapsklearn(["train", str(folder / "boards"), "-o", str(model), *options])
             found, seconds, (early, late) = watch(model, folder / "files")
             n_broken = sum(bool(row["error"]) for row in found)
-            rows.append(
-                f"| {method} | {len(found)} | {n_broken} | {n_files / seconds:.0f} | "
-                f"{early:.0f} | {late:.0f} |"
-            )
+            memory = f"{early:.0f}", f"{late:.0f}"
+            rate = f"{n_files / seconds:.0f}"
+            rows.append((method, len(found), n_broken, rate, *memory))
+    columns = [
+        *("method", "rows", "of broken files", "files a second"),
+        *("peak memory after a tenth, MiB", "at the end, MiB"),
+    ]
     write_page(
-        "score_command.md",
-        [
-            "# `tapsklearn score` on many files",
-            "",
-            "Written by `benchmarks/score_command.py`: "
-            f"{describe_machine('torch', 'scikit-learn')}; one process, one thread.",
-            "",
-            "| method | rows | of broken files | files a second | peak memory after a "
-            "tenth, MiB | at the end, MiB |",
-            "|---" * 6 + "|",
-            *rows,
-        ],
+        arguments.results / "score_command.md",
+        "`tapsklearn score` on many files",
+        # What `tapsklearn train` trains in.
+        describe_run(__file__, precision="float32", seeds=1),
+        ["One process, one thread.", "", *format_table(columns, rows)],
     )
 
 

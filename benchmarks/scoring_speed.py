@@ -16,7 +16,11 @@ from statistics import median
 
 import torch
 from measuring import (
-    describe_machine,
+    copy_network,
+    describe_run,
+    find_precision,
+    format_table,
+    parse_arguments,
     seconds_of,
     side_by_side,
     train_briefly,
@@ -40,11 +44,11 @@ PARTS = (
 
 
 def measure(name, takes, repeats):
-    """Give milliseconds a tap of each part."""
+    """Return milliseconds a tap of each part, and the precision of the training."""
     pipeline = train_briefly(name, takes)
     features, detector = pipeline
     crops = features.transform(takes.paths)
-    network = detector._prepare_scoring()
+    network = copy_network(detector)
     images = torch.from_numpy(crops)[:, None]
 
     def of_tap(number):
@@ -73,35 +77,42 @@ def measure(name, takes, repeats):
         ],
         max(3, repeats // 50),
     )
-    return [*alone, *(1e3 * median(of_batch) / len(crops) for of_batch in batches)]
+    in_batch = [1e3 * median(of_batch) / len(crops) for of_batch in batches]
+    return [*alone, *in_batch], find_precision(detector)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=300)
-    repeats = parser.parse_args().repeats
+    parser.add_argument("--takes", type=int, default=5, help="of each board")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
+    arguments = parse_arguments(
+        parser, quick={"repeats": 5, "takes": 1, "methods": ["ae"]}
+    )
+    repeats = arguments.repeats
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # few takes to calibrate with: not the question
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(limits=1):
-        make_tap_boards(folder, scenario="article", n_takes=5, random_state=0)
+        make_tap_boards(
+            folder, scenario="article", n_takes=arguments.takes, random_state=0
+        )
         takes = load_takes(folder)
-        found = {name: measure(name, takes, repeats) for name in METHODS}
+        found = {name: measure(name, takes, repeats) for name in arguments.methods}
+    columns = ["method", *PARTS, "one tap, of a tap in a batch"]
+    rows = [
+        (name, *(f"{value:.2f}" for value in values), f"{values[0] / values[4]:.2f}")
+        for name, (values, _) in found.items()
+    ]
+    precision = ", ".join({each for _, each in found.values()})
     write_page(
-        "scoring_speed.md",
+        arguments.results / "scoring_speed.md",
+        "From a WAV file to a score",
+        describe_run(__file__, precision=precision, seeds=1, rounds=repeats),
         [
-            "# From a WAV file to a score",
+            "One thread; median of the rounds, a tap each, in ms; batches of "
+            f"{len(takes.paths)} files.",
             "",
-            "Written by `benchmarks/scoring_speed.py`: "
-            f"{describe_machine('torch', 'scikit-learn')}; one thread; median of "
-            f"{repeats} taps, in ms; batches of {len(takes.paths)} files.",
-            "",
-            f"| method | {' | '.join(PARTS)} | one tap, of a tap in a batch |",
-            "|---" * (len(PARTS) + 2) + "|",
-            *(
-                f"| {name} | {' | '.join(f'{value:.2f}' for value in values)} | "
-                f"{values[0] / values[4]:.2f} |"
-                for name, values in found.items()
-            ),
+            *format_table(columns, rows),
         ],
     )
 

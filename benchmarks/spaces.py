@@ -5,57 +5,52 @@ import torch
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils._param_validation import InvalidParameterError
 
 from tapsklearn.detectors import NeighborDistance
 from tapsklearn.networks import extract_features
 
-SPACES = ("reconstruction", "embedding", "pooled", "time_pooled")
+# With what a network needs to have for each.
+SPACES = {
+    "reconstruction": "reconstruct",
+    "embedding": "embed",
+    "pooled": "feature_maps",
+    "time_pooled": "feature_maps",
+}
 
 
-def views_by_space(detector):
-    """Give copies of a fitted detector that look at its network in another space.
-
-    The network stays as it is; only what is scored differs.
-    """
-    views = {}
-    for space in SPACES:
-        view = clone(detector).set_params(score_space=space, normality=None)
-        try:
-            view._validate_params()
-        except InvalidParameterError:
-            continue  # not a space of this method
-        vars(view).update(
-            input_shape_=detector.input_shape_, weights_=detector.weights_
-        )
-        views[space] = view
-    return views
+def find_spaces(detector):
+    """Return the spaces that the network of a fitted detector can be scored in."""
+    return [space for space, needs in SPACES.items() if hasattr(detector.net_, needs)]
 
 
-def score(view, crops, reference, normality=None):
-    """Give the anomaly scores of crops in the space of a view.
+def extract(detector, crops, space):
+    """Return the features of crops in a space of a fitted detector's network."""
+    with torch.inference_mode():
+        parts = [
+            extract_features(detector.net_, images, space).numpy()
+            for images in torch.from_numpy(crops[:, None]).split(64)
+        ]
+    return np.concatenate(parts)
+
+
+def score(features, space, reference, normality=None):
+    """Return the anomaly scores of features.
 
     Parameters
     ----------
-    view : detector
-        Of `views_by_space`.
-    crops : ndarray
-        Crops.
+    features : ndarray
+        Of `extract`.
+    space : str
+        Their space.
     reference : ndarray of bool
-        The normal crops that the others are compared with.
+        The normal takes that the others are compared with.
     normality : estimator, default=None
         What scores the features. If None, `NeighborDistance()`.
     """
-    with torch.inference_mode():
-        features = np.concatenate(
-            [
-                extract_features(view.net_, images, view.score_space).numpy()
-                for images in torch.from_numpy(crops[:, None]).split(64)
-            ]
-        )
-    if view.score_space == "reconstruction":
+    if space == "reconstruction":
         return features[:, 0].astype(np.float64)
     scorer = NeighborDistance() if normality is None else clone(normality)
-    if view.score_space in {"pooled", "time_pooled"}:
+    if space in {"pooled", "time_pooled"}:
+        # Means and deviations of channels differ in scale by orders.
         scorer = make_pipeline(StandardScaler(), scorer)
     return -scorer.fit(features[reference]).score_samples(features)

@@ -13,7 +13,14 @@ import subprocess
 import sys
 from statistics import median
 
-from measuring import describe_machine, ratio_of, side_by_side, write_page
+from measuring import (
+    describe_run,
+    format_table,
+    parse_arguments,
+    ratio_of,
+    side_by_side,
+    write_page,
+)
 
 COMMANDS = {
     "bare Python": ("-c", "pass"),
@@ -26,31 +33,33 @@ COMMANDS = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=21)
-    rounds = parser.parse_args().rounds
+    arguments = parse_arguments(parser, quick={"rounds": 1})
 
     def start(*arguments):
         subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
 
     calls = [lambda given=given: start(*given) for given in COMMANDS.values()]
-    times = dict(zip(COMMANDS, side_by_side(calls, rounds), strict=True))
+    times = dict(zip(COMMANDS, side_by_side(calls, arguments.rounds), strict=True))
     bare = median(times["bare Python"])
+    columns = ["command", "ms", "ms over bare Python", "times `import sklearn`"]
+    rows = [
+        (
+            name,
+            f"{1e3 * median(of_command):.0f}",
+            f"{1e3 * (median(of_command) - bare):.0f}",
+            ratio_of(of_command, times["import sklearn"]),
+        )
+        for name, of_command in times.items()
+    ]
     write_page(
-        "startup_speed.md",
+        arguments.results / "startup_speed.md",
+        "Starting",
+        describe_run(__file__, "typer", rounds=arguments.rounds),
         [
-            "# Starting",
+            "Each in turn; median, and for ratios the least and the most of a round "
+            "too.",
             "",
-            f"Written by `benchmarks/startup_speed.py`: "
-            f"{describe_machine('scikit-learn', 'typer')}; {rounds} rounds, in turn; "
-            "median, and for ratios the least and the most of a round too.",
-            "",
-            "| command | ms | ms over bare Python | times `import sklearn` |",
-            "|---|---|---|---|",
-            *(
-                f"| {name} | {1e3 * median(of_command):.0f} | "
-                f"{1e3 * (median(of_command) - bare):.0f} | "
-                f"{ratio_of(of_command, times['import sklearn'])} |"
-                for name, of_command in times.items()
-            ),
+            *format_table(columns, rows),
         ],
     )
 

@@ -1,24 +1,28 @@
 """How hard the synthesized boards are: AUROC of nearest neighbours on the crop.
 
-Two normal boards are learnt from, two others and two cracked ones are judged, all
-new for each seed. "unseen" takes normal takes of boards never heard as negatives;
-"all" takes as many further takes of the training boards too. Run from the root of
-the repository, with the number of seeds; it prints the table kept in
-``benchmarks/results/synthetic_difficulty.md``:
+Two normal boards are the training set, two others and two cracked ones are scored, all
+new for each seed. "unseen" has normal takes of unseen boards as negatives; "all" has
+further takes of the training boards too.
 
-    python benchmarks/synthetic_difficulty.py 24
+    python benchmarks/synthetic_difficulty.py
+
+writes ``benchmarks/results/synthetic_difficulty.md``.
 """
 
-import sys
+import argparse
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
-
-from tapsklearn import (
-    NeighborDistance,
-    TapFeatures,
-    __version__,
+from measuring import (
+    describe_run,
+    format_table,
+    parse_arguments,
+    spread_of,
+    write_page,
 )
+from sklearn.metrics import roc_auc_score
+from threadpoolctl import threadpool_limits
+
+from tapsklearn import NeighborDistance, TapFeatures
 from tapsklearn.synthesis import synthesize_taps
 
 N_TAKES = 12
@@ -38,14 +42,15 @@ def pooled_crop(crops):
     )
 
 
-def judge(scenario, seed):
+def evaluate(scenario, seed, n_jobs):
+    """Return the AUROC for each kind of features and of negatives."""
     taps = synthesize_taps(
         scenario=scenario,
         n_takes=2 * N_TAKES,
         n_boards=8,
         random_state=seed,
         transformer=FEATURES,
-        n_jobs=-1,
+        n_jobs=n_jobs,
     )
     specimens = [taps.specimens[board] for board in taps.board]
     number = np.array([int(name.split()[-1]) for name in specimens])
@@ -61,25 +66,37 @@ def judge(scenario, seed):
             ("unseen", unseen),
             ("all", unseen | (train & ~first)),
         ):
-            judged = negatives | cracked
-            aurocs[name, against] = roc_auc_score(cracked[judged], scores[judged])
+            test = negatives | cracked
+            aurocs[name, against] = roc_auc_score(cracked[test], scores[test])
     return aurocs
 
 
 def main():
-    n_seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 24
-    print(f"tapsklearn {__version__}, {n_seeds} seeds, {N_TAKES} takes a board\n")
-    print("| scenario | features | negatives | mean AUROC | sd over seeds | s.e. |")
-    print("|---|---|---|---|---|---|")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=24)
+    parser.add_argument("--jobs", type=int, default=-1)
+    arguments = parse_arguments(parser, quick={"seeds": 2, "jobs": 1})
+    rows = []
     for scenario in ("same_shop", "wide"):
-        found = [judge(scenario, seed) for seed in range(n_seeds)]
+        # Threads of few numbers would be in each other's way.
+        with threadpool_limits(limits=1):
+            found = [
+                evaluate(scenario, seed, arguments.jobs)
+                for seed in range(arguments.seeds)
+            ]
         for key in found[0]:
-            values = np.array([aurocs[key] for aurocs in found])
-            spread = values.std(ddof=1)
-            print(
-                f"| {scenario} | {key[0]} | {key[1]} | {values.mean():.2f} | "
-                f"{spread:.2f} | {spread / np.sqrt(n_seeds):.2f} |"
-            )
+            rows.append((scenario, *key, spread_of([each[key] for each in found], 2)))
+    write_page(
+        arguments.results / "synthetic_difficulty.md",
+        "How hard the synthesized boards are",
+        describe_run(__file__, "scipy", seeds=arguments.seeds),
+        [
+            f"AUROC of nearest neighbours; {N_TAKES} takes a board; mean ± standard "
+            "deviation over the seeds.",
+            "",
+            *format_table(["scenario", "features", "negatives", "AUROC"], rows),
+        ],
+    )
 
 
 if __name__ == "__main__":

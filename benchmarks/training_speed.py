@@ -6,10 +6,10 @@ loss and batches, each way in turn:
 - a plain loop as a tutorial writes it: float32, a `DataLoader`;
 - the fastest loop we can write: channels last, bfloat16 where the processor has it,
   batches cut from one tensor;
-- the detector, as its `history_` tells the seconds of its epochs.
+- the detector, by the seconds of its epochs in its `history_`.
 
 Then two equal fits of a `GridSearchCV`, one after the other and side by side, and the
-AUROC on boards never learnt from of detectors trained in float32 and in bfloat16.
+AUROC on unseen boards of detectors trained in float32 and in bfloat16.
 
     python benchmarks/training_speed.py
 
@@ -18,33 +18,61 @@ writes ``benchmarks/results/training_speed.md``.
 
 import argparse
 import contextlib
+import itertools
 import warnings
 from statistics import median
 
 import numpy as np
 import torch
-from measuring import describe_machine, ratio_of, seconds_of, side_by_side, write_page
+from measuring import (
+    describe_run,
+    format_table,
+    parse_arguments,
+    ratio_of,
+    seconds_of,
+    side_by_side,
+    spread_of,
+    write_page,
+)
 from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from tasks import make_shop
+from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from tapsklearn.detectors import Calibration, article_methods
-from tapsklearn.detectors._training import _has_bfloat16
 from tapsklearn.model_selection import anomaly_scorer
+from tapsklearn.networks import ResNet18, ShallowCNN
 
 BACKBONES = ("shallow", "resnet18")
 EPOCHS = {"shallow": 10, "resnet18": 1}
 PRECISION_EPOCHS = {"shallow": 30, "resnet18": 3}
 
 
-def make_loop(detector, task, *, fast, epochs):
-    """Give a function that trains what the detector trains, without the detector."""
-    crops = torch.from_numpy(task.crops[task.learnt])[:, None]
-    names = task.board[task.learnt]
+def make_network(detector, input_shape, n_classes):
+    """Build the network of a fitted classifier anew, with the layer of its classes."""
+    size = detector.embedding_dim
+    head = nn.Linear(size, n_classes)
+    if detector.backbone == "resnet18":
+        return nn.Sequential(ResNet18(input_shape, embedding_dim=size), head)
+    batch_norm = detector.backbone == "shallow-bn"
+    network = ShallowCNN(input_shape, embedding_dim=size, batch_norm=batch_norm)
+    return nn.Sequential(network, nn.PReLU(), head)
+
+
+def make_optimizer(detector, network):
+    kinds = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+    return kinds[detector.optimizer](
+        network.parameters(), lr=detector.lr, weight_decay=detector.weight_decay
+    )
+
+
+def make_loop(detector, task, *, fast, low_precision=None):
+    """Return a function that trains what the detector trains, without the detector."""
+    crops = torch.from_numpy(task.crops[task.train])[:, None]
+    names = task.board[task.train]
     classes = torch.from_numpy(np.unique(names, return_inverse=True)[1])
-    low_precision = torch.bfloat16 if fast and _has_bfloat16("cpu") else None
 
     def cut_batches():
         order = torch.randperm(len(crops))
@@ -57,17 +85,12 @@ def make_loop(detector, task, *, fast, epochs):
         )
 
     def train():
-        network = detector._make_network(tuple(crops.shape[2:]))
-        criterion = detector._make_criterion(int(classes.max()) + 1)
+        network = make_network(detector, crops.shape[2:], int(classes.max()) + 1)
         if fast:
             network.to(memory_format=torch.channels_last)
-        optimizer = torch.optim.Adam(
-            [*network.parameters(), *criterion.parameters()],
-            lr=detector.lr,
-            weight_decay=detector.weight_decay,
-        )
+        optimizer = make_optimizer(detector, network)
         network.train()
-        for _ in range(epochs):
+        for _ in range(detector.max_epochs):
             for images, of_images in cut_batches() if fast else load_batches():
                 optimizer.zero_grad()
                 with (
@@ -76,7 +99,7 @@ def make_loop(detector, task, *, fast, epochs):
                     else contextlib.nullcontext()
                 ):
                     output = network(images)
-                criterion(output.float(), of_images).backward()
+                nn.functional.cross_entropy(output.float(), of_images).backward()
                 optimizer.step()
 
     return train
@@ -87,36 +110,39 @@ def configure(backbone, task, seed, **params):
     return task.configure(detector, seed).set_params(**params)
 
 
-def measure_speed(task, rounds):
-    """Give the rows of the table of times."""
-    rows = []
-    for backbone in BACKBONES:
+def measure_speed(task, backbones, epochs, rounds):
+    """Return the rows of the table of times, and the precision of the fast ways."""
+    rows, precisions = [], set()
+    for backbone in backbones:
         # By board nothing is held out, and all train on the same takes.
         detector = configure(
             backbone,
             task,
             0,
-            max_epochs=EPOCHS[backbone],
+            max_epochs=min(EPOCHS[backbone], epochs),
             calibration=Calibration(by="board"),
             precision="auto",
         )
-        epochs = detector.max_epochs
+        training = task.crops[task.train], task.board[task.train]
+        # What the processor is fast in is known once "auto" has trained.
+        precision = clone(detector).set_params(max_epochs=1).fit(*training).precision_
+        precisions.add(precision)
         of_epochs, whole = [], []
 
-        def fit(detector=detector, of_epochs=of_epochs, whole=whole):
-            learnt = task.crops[task.learnt], task.board[task.learnt]
-            whole.append(seconds_of(lambda: detector.fit(*learnt)))
+        def fit(detector=detector, training=training, of_epochs=of_epochs, whole=whole):
+            whole.append(seconds_of(lambda: detector.fit(*training)))
             of_epochs.append(sum(epoch["seconds"] for epoch in detector.history_))
 
+        low = torch.bfloat16 if precision == "bfloat16" else None
         plain, fast, _ = side_by_side(
             [
-                make_loop(detector, task, fast=False, epochs=epochs),
-                make_loop(detector, task, fast=True, epochs=epochs),
+                make_loop(detector, task, fast=False),
+                make_loop(detector, task, fast=True, low_precision=low),
                 fit,
             ],
             rounds,
         )
-        n_samples = epochs * task.learnt.sum()
+        n_samples = detector.max_epochs * task.train.sum()
         # The first of each was to warm up.
         for way, times in (
             ("plain loop", plain),
@@ -124,17 +150,16 @@ def measure_speed(task, rounds):
             ("detector, its epochs", of_epochs[1:]),
             ("detector, all of `fit`", whole[1:]),
         ):
-            rows.append(
-                f"| {backbone} | {way} | {n_samples / median(times):.0f} | "
-                f"{ratio_of(plain, times)} | {ratio_of(times, fast)} |"
-            )
-    return rows
+            rate = f"{n_samples / median(times):.0f}"
+            of_loops = ratio_of(plain, times), ratio_of(times, fast)
+            rows.append((backbone, way, rate, *of_loops))
+    return rows, ", ".join(sorted(precisions))
 
 
-def measure_grid_search(task, rounds):
-    """Give how long two fits take side by side, as a share of one after the other."""
-    learnt = task.crops[task.learnt], task.board[task.learnt]
-    detector = configure("shallow", task, 0, max_epochs=4 * EPOCHS["shallow"])
+def measure_grid_search(task, epochs, rounds):
+    """Return how long two fits take side by side, as a share of one after the other."""
+    training = task.crops[task.train], task.board[task.train]
+    detector = configure("shallow", task, 0, max_epochs=min(40, epochs))
 
     def search(n_jobs):
         GridSearchCV(
@@ -145,36 +170,29 @@ def measure_grid_search(task, rounds):
             scoring=anomaly_scorer("roc_auc", normal_boards=task.normal_boards),
             n_jobs=n_jobs,
             refit=False,
-        ).fit(*learnt)
+        ).fit(*training)
 
     both, one = side_by_side([lambda: search(2), lambda: search(1)], rounds)
     return ratio_of(both, one)
 
 
-def measure_precision(seeds):
-    """Give the rows of the table of AUROC by precision."""
+def measure_precision(backbones, epochs, seeds):
+    """Return the rows of the table of AUROC by precision."""
     rows = []
-    for backbone in BACKBONES:
+    for backbone in backbones:
         found = {"float32": [], "bfloat16": []}
-        for seed in range(seeds):
+        max_epochs = min(PRECISION_EPOCHS[backbone], epochs)
+        for seed, (precision, aurocs) in itertools.product(range(seeds), found.items()):
             task = make_shop("same_shop", seed)
-            for precision, aurocs in found.items():
-                detector = configure(
-                    backbone,
-                    task,
-                    seed,
-                    max_epochs=PRECISION_EPOCHS[backbone],
-                    precision=precision,
-                ).fit(task.crops[task.learnt], task.board[task.learnt])
-                scores = detector.score_samples(task.crops[task.judged])
-                abnormal = ~np.isin(task.board[task.judged], task.normal_boards)
-                aurocs.append(roc_auc_score(abnormal, -scores))
-        cells = [f"{np.mean(a):.3f} ± {np.std(a, ddof=1):.3f}" for a in found.values()]
+            detector = configure(
+                backbone, task, seed, max_epochs=max_epochs, precision=precision
+            ).fit(task.crops[task.train], task.board[task.train])
+            scores = detector.score_samples(task.crops[task.test])
+            abnormal = ~np.isin(task.board[task.test], task.normal_boards)
+            aurocs.append(roc_auc_score(abnormal, -scores))
         difference = np.subtract(*found.values())
-        rows.append(
-            f"| {backbone} | {PRECISION_EPOCHS[backbone]} | {' | '.join(cells)} | "
-            f"{difference.mean():+.3f} ± {difference.std(ddof=1):.3f} |"
-        )
+        cells = [*found.values(), difference]
+        rows.append((backbone, max_epochs, *map(spread_of, cells)))
     return rows
 
 
@@ -182,41 +200,54 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3)
-    arguments = parser.parse_args()
+    parser.add_argument("--epochs", type=int, default=100, help="at most so many")
+    parser.add_argument("--backbones", nargs="+", choices=BACKBONES, default=BACKBONES)
+    arguments = parse_arguments(
+        parser, quick={"rounds": 1, "seeds": 1, "epochs": 1, "backbones": ["shallow"]}
+    )
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # few takes to calibrate with: not the question
+    backbones, epochs = arguments.backbones, arguments.epochs
     task = make_shop("same_shop", 0)
-    has_bfloat16 = _has_bfloat16("cpu")
+    rows, precision = measure_speed(task, backbones, epochs, arguments.rounds)
     write_page(
-        "training_speed.md",
+        arguments.results / "training_speed.md",
+        "Training",
+        describe_run(
+            __file__,
+            "skorch",
+            precision=f'{precision} ("auto")',
+            seeds=arguments.seeds,
+            rounds=arguments.rounds,
+        ),
         [
-            "# Training",
+            f"One thread; {task.train.sum()} crops, each way in turn; median, and for "
+            "ratios the least and the most of a round too. The plain loop trains in "
+            f"float32, the other ways in {precision}.",
             "",
-            "Written by `benchmarks/training_speed.py`: "
-            f"{describe_machine('torch', 'skorch', 'scikit-learn')}; one thread; "
-            f"{'with' if has_bfloat16 else 'without'} bfloat16 of its own. "
-            f"{task.learnt.sum()} crops, {arguments.rounds} rounds, in turn; median, "
-            "and for ratios the least and the most of a round too.",
-            "",
-            "| backbone | way | samples a second | times faster than plain | "
-            "time, of the fastest loop's |",
-            "|---|---|---|---|---|",
-            *measure_speed(task, arguments.rounds),
+            *format_table(
+                [
+                    *("backbone", "way", "samples a second"),
+                    *("times faster than plain", "time, of the fastest loop's"),
+                ],
+                rows,
+            ),
             "",
             "## Two fits of a grid search",
             "",
             "Side by side (`n_jobs=2`, one thread each) they take "
-            f"{measure_grid_search(task, arguments.rounds)} of the time of one after "
-            "the other.",
+            f"{measure_grid_search(task, epochs, arguments.rounds)} of the time of one "
+            "after the other.",
             "",
-            "## AUROC on boards never learnt from, by precision",
+            "## AUROC on unseen boards, by precision",
             "",
-            f"{arguments.seeds} seeds of a synthesized shop and of the training, the "
-            "article's classifier with fewer epochs than its own.",
+            "Mean ± standard deviation over the seeds, of a synthesized shop and of "
+            "the training; the article's classifier with fewer epochs than its own.",
             "",
-            "| backbone | epochs | float32 | bfloat16 | difference |",
-            "|---|---|---|---|---|",
-            *measure_precision(arguments.seeds),
+            *format_table(
+                ["backbone", "epochs", "float32", "bfloat16", "difference"],
+                measure_precision(backbones, epochs, arguments.seeds),
+            ),
         ],
     )
 

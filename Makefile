@@ -17,10 +17,10 @@ demo: venv
 	$(BIN)/tapsklearn $(if $(DATA),compare "$(DATA)",demo)
 
 test: lint
-	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest --numprocesses auto --quiet --cov
+	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal --quiet --cov
 
 test-slow: venv
-	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest --numprocesses auto --quiet -m slow
+	SCIPY_ARRAY_API=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal --quiet -m slow
 
 lint: venv
 	$(BIN)/ruff check .

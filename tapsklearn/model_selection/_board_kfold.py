@@ -106,7 +106,8 @@ class BoardKFold(BaseCrossValidator):
         Raises
         ------
         ValueError
-            If the folds cannot be made; the message names the most that can.
+            If the folds cannot be made; the message names the most that can. If
+            there is a `random_state` without `shuffle`.
         """
         if y is None:
             raise ValueError("y, the board of each take, is needed to split by board")
@@ -122,6 +123,11 @@ class BoardKFold(BaseCrossValidator):
         if not isinstance(self.n_splits, int | np.integer) or self.n_splits < 2:
             raise ValueError(
                 f"n_splits={self.n_splits!r} must be a whole number of at least 2"
+            )
+        if self.random_state is not None and not self.shuffle:
+            raise ValueError(
+                f"random_state={self.random_state!r} does nothing with shuffle=False: "
+                "leave it out, or set shuffle=True"
             )
         if self.n_splits > feasible:
             raise ValueError(

@@ -249,7 +249,8 @@ def test_shuffle_is_reproducible() -> None:
     assert folds(shuffle=True, random_state=0) == folds(shuffle=True, random_state=0)
     assert folds(shuffle=True, random_state=0) != folds(shuffle=True, random_state=1)
     assert folds(shuffle=True, random_state=0) != folds()
-    assert folds(random_state=0) == folds()
+    with pytest.raises(ValueError, match="random_state=0 does nothing"):
+        folds(random_state=0)
 
 
 def test_groups_are_specimens_and_override_the_mapping() -> None:

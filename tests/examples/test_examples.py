@@ -10,6 +10,10 @@ import pytest
 import soundfile
 from taps import make_tap
 
+# Whole scripts, each in a process of its own.
+pytestmark = pytest.mark.slow
+
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 plt.switch_backend("agg")

@@ -50,6 +50,7 @@ def test_what_is_played_is_what_is_recorded(sound_server):
     np.testing.assert_array_equal(heard[start : start + len(played)], played)
 
 
+@pytest.mark.slow
 def test_thirty_taps_are_thirty_takes(sound_server, tmp_path):
     every, pre = 0.8, 0.1
     sound, first = tap_a_board(30, every=every)

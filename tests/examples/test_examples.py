@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from taps import make_tap
 
-# Whole scripts, each in a process of its own.
+# Whole scripts, which train methods.
 pytestmark = pytest.mark.slow
 
 

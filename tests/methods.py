@@ -31,7 +31,7 @@ class _Narrow:
             embedding_dim=self.embedding_dim,
             hidden_dim=self._hidden_dim,
             unit_sphere=self._unit_sphere,
-            width=4,
+            width=16,
         )
 
 

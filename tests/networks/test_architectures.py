@@ -190,12 +190,14 @@ def test_the_resnet18_can_be_narrower():
     ):
         assert (one[0] // 4, max(one[1] // 4, 1), *one[2:]) == other
     assert narrow(torch.randn(2, 1, 20, 30)).shape == (2, 512)
+    with pytest.raises(ValueError, match="width=8 must be at least 16"):
+        ResNet18((20, 30), width=8)
 
 
 @given(
     *(st.integers(1, 40), st.integers(1, 40), st.integers(1, 4)),
     st.booleans(),
-    st.sampled_from([1, 4, 8]),
+    st.sampled_from([16, 17, 24]),
 )
 @settings(max_examples=20)
 def test_the_resnet18_takes_crops_of_any_size(

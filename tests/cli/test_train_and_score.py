@@ -16,7 +16,7 @@ from commands import BOARDS, NORMAL, spawn, write_taps
 
 from tapsklearn import CropDetector
 from tapsklearn.persistence import load, read_about, save
-from tapsklearn.scoring import board_verdicts
+from tapsklearn.scoring import board_verdicts, calibrate
 
 COLUMNS = ["path", "score", "p_value", "verdict", "error"]
 
@@ -179,6 +179,41 @@ def test_verdicts_on_boards(run: Any, taps: Path, model_file: Path) -> None:
         expected = board_verdicts(taps_of["p_value"], boards, scores=taps_of["score"])
     assert list(table["verdict"]) == list(expected["verdict"])
     np.testing.assert_allclose(table["p_value"], expected["p_value"])
+
+
+def test_another_rate_of_false_alarms(run: Any, taps: Path, model_file: Path) -> None:
+    model = load(model_file)
+    files = sorted(str(path) for path in taps.glob("good*/*.wav"))
+    kept = read_csv(run("score", model_file, *files)[1])
+    calibrate(model, false_alarm_rate=0.5)
+    code, out, _ = run("score", model_file, *files, "--false-alarm-rate", "0.5")
+    assert code == 0
+    table = read_csv(out)
+    predicted = np.where(model.predict(files) == 1, "normal", "abnormal")
+    assert list(table["verdict"]) == list(predicted)
+    # More is called abnormal, and nothing is scored otherwise.
+    assert (table["verdict"] == "abnormal").sum() > (
+        kept["verdict"] == "abnormal"
+    ).sum()
+    np.testing.assert_array_equal(table["score"], kept["score"])
+    np.testing.assert_array_equal(table["p_value"], kept["p_value"])
+    # The file keeps its own threshold.
+    assert load(model_file)[-1].false_alarm_rate_ == 0.05
+
+    _, out, _ = run(
+        *("score", model_file, *files, "--board-verdicts", "--false-alarm-rate", "0.5")
+    )
+    boards = [str(Path(path).parent) for path in table["path"]]
+    expected = board_verdicts(table["p_value"], boards, false_alarm_rate=0.5)
+    assert list(read_csv(out)["verdict"]) == list(expected["verdict"])
+
+
+@pytest.mark.parametrize("rate", ["0", "1.5", "-0.1", "often"])
+def test_a_rate_that_is_none(run: Any, taps: Path, model_file: Path, rate: str) -> None:
+    code, out, err = run("score", model_file, taps, f"--false-alarm-rate={rate}")
+    assert (code, out) == (2, "")
+    assert "false" in err
+    assert len(err.splitlines()) == 1
 
 
 def test_a_list_on_standard_input_is_scored_as_it_comes(

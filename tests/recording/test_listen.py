@@ -11,9 +11,17 @@ from sklearn.pipeline import make_pipeline
 from sound_server import SR
 from sounds import FakeMicrophone, make_taps
 
-from tapsklearn import CropDetector, TapFeatures
+from tapsklearn import (
+    CropDetector,
+    LogSpectrogram,
+    Standardizer,
+    TapCrop,
+    TapFeatures,
+    WavLoader,
+)
 from tapsklearn.cli import main
 from tapsklearn.persistence import save
+from tapsklearn.preprocessing import fuse_steps
 from tapsklearn.recording import listen, record_takes
 from tapsklearn.scoring import score_files
 
@@ -45,6 +53,37 @@ def test_scores_are_those_of_the_saved_file(model, taken):
         assert live["score"] == pytest.approx(row["score"], rel=1e-3)
         assert live["verdict"] == row["verdict"]
         assert (live["error"], live["flags"]) == ("", "")
+
+
+@pytest.mark.parametrize("sr", [16000, SR])
+def test_four_steps_need_as_much_of_a_tap_as_one(taken, sr):
+    """The window is that of the crop, whatever the other steps have as defaults."""
+    sound, paths = taken
+    steps = make_pipeline(
+        WavLoader(sr=sr, duration=1.0),
+        LogSpectrogram(n_fft=512),
+        TapCrop(n_freqs=80, n_frames=60),
+        Standardizer(),
+    )
+    heard = []
+    for front in (steps, fuse_steps(steps)):
+        model = make_pipeline(front, CropDetector(random_state=0)).fit(paths)
+        heard.append(list(listen(model, microphone=FakeMicrophone(sound))))
+        saved = [row["score"] for row in score_files(model, paths)]
+        assert [tap["score"] for tap in heard[-1]] == pytest.approx(saved, rel=1e-3)
+    for one, other in zip(*heard, strict=True):
+        assert one["score"] == pytest.approx(other["score"], rel=1e-3)
+
+
+def test_steps_that_do_not_state_their_window_are_refused(taken):
+    class Waveforms(WavLoader):
+        """A step of somebody else."""
+
+    sound, paths = taken
+    model = make_pipeline(Waveforms(), LogSpectrogram(), TapCrop(), CropDetector())
+    model.fit(paths)
+    with pytest.raises(ValueError, match="has to begin with TapFeatures"):
+        next(listen(model, microphone=FakeMicrophone(sound)))
 
 
 def test_a_model_that_looks_at_little(taken, tmp_path):

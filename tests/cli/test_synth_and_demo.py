@@ -50,6 +50,7 @@ def test_wrong_use_is_one_line_and_makes_no_folder(arguments, tmp_path, capsys):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.slow
 def test_the_demo_compares_all_methods_on_the_articles_boards(
     tmp_path, capsys, monkeypatch
 ):

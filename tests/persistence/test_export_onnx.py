@@ -42,7 +42,17 @@ def assert_agree(scores, expected):
     assert (np.abs(scores - expected) / scale).max() <= 1e-4
 
 
-@pytest.mark.parametrize("name", METHODS)
+# An export takes seconds; the other settings of a network differ in numbers only.
+QUICK = {"ae", "vae", "cnn", "resnet18", "spectrum", "crop", "randomconv"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow)
+        for name in METHODS
+    ],
+)
 def test_every_method_agrees(name, crops, tmp_path):
     model = fit_once(name)
     export_onnx(model, tmp_path / "model.onnx")

@@ -1,6 +1,10 @@
 """What follows a training of skorch, and how a callback ends it."""
 
-from collections.abc import Callable
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
 from typing import Any
 
 from skorch import NeuralNet
@@ -16,7 +20,14 @@ class InterruptibleNet(NeuralNet):
     """A net whose interrupts by callbacks are not those of the user.
 
     To end a training, a callback of skorch raises KeyboardInterrupt, as Ctrl-C does.
+
+    Attributes
+    ----------
+    signals : sequence of int
+        What `watch_signals` yields while the net is trained.
     """
+
+    signals: Sequence[int] = ()
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
         """Call a method of each callback.
@@ -31,12 +42,49 @@ class InterruptibleNet(NeuralNet):
         Raises
         ------
         EarlyEnd
-            If a callback ends the training, or Ctrl-C comes while one runs.
+            If a callback ends the training.
+        KeyboardInterrupt
+            If the user does, be it while a callback runs.
         """
         try:
             super().notify(method_name, **cb_kwargs)
         except KeyboardInterrupt as interrupt:
+            if self.signals:
+                raise
             raise EarlyEnd from interrupt
+
+
+@contextlib.contextmanager
+def watch_signals() -> Iterator[list[int]]:
+    """Collect the signals by which a user interrupts, which go on to their handlers.
+
+    Yields
+    ------
+    list of int
+        Those that came. Empty in any thread but the main one, which alone gets them.
+    """
+    received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+    handlers = {
+        number: handler
+        # The command line ends by a termination as by an interrupt.
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if callable(handler := signal.getsignal(number))
+    }
+
+    def collect(number: int, frame: FrameType | None) -> Any:
+        received.append(number)
+        return handlers[signal.Signals(number)](number, frame)
+
+    try:
+        for number in handlers:
+            signal.signal(number, collect)
+        yield received
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 class StopAtDivergence(Callback):

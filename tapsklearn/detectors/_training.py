@@ -25,6 +25,7 @@ from tapsklearn.detectors._callbacks import (
     InterruptibleNet,
     StopAtDivergence,
     describe_divergence,
+    watch_signals,
 )
 from tapsklearn.detectors._docstrings import complete_docstring
 from tapsklearn.detectors._network import NetworkDetector, as_images
@@ -166,9 +167,12 @@ class TrainedDetector(NetworkDetector):
         layout: Any = {"memory_format": torch.channels_last}
         network.to(dtype=dtype).to(**layout)
         criterion.to(dtype=dtype)
-        with progress_bar(
-            type(self).__name__, self.max_epochs, verbose=int(self.verbose == 1)
-        ) as advance:
+        with (
+            watch_signals() as signals,
+            progress_bar(
+                type(self).__name__, self.max_epochs, verbose=int(self.verbose == 1)
+            ) as advance,
+        ):
             net = InterruptibleNet(
                 network if trained_in == dtype else _Autocast(network, trained_in),
                 criterion=criterion,
@@ -200,6 +204,7 @@ class TrainedDetector(NetworkDetector):
             # What `net.fit` does, except that it takes every interrupt for an early
             # end.
             net.initialize()
+            net.signals = signals
             try:
                 net.notify("on_train_begin", X=training, y=None)
                 net.fit_loop(training)

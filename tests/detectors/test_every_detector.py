@@ -357,13 +357,24 @@ def test_the_history_holds_falling_losses(name, data):
 
 
 @every_trained
-def test_an_interrupt_is_not_mistaken_for_the_end_of_training(name, data, monkeypatch):
-    def step(self, *args, **kwargs):
+@pytest.mark.parametrize("where", ["step", "callback"])
+def test_an_interrupt_is_not_mistaken_for_the_end_of_training(
+    name, where, data, monkeypatch
+):
+    def interrupt(self, *args, **kwargs):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(torch.optim.AdamW, "step", step)
+    handler = signal.getsignal(signal.SIGINT)
+    params = {}
+    if where == "step":
+        monkeypatch.setattr(torch.optim.AdamW, "step", interrupt)
+    else:
+        # Where skorch's own callbacks end a training.
+        watch = type("Watch", (Callback,), {"on_epoch_end": interrupt})
+        params = {"callbacks": [watch()]}
     with pytest.raises(KeyboardInterrupt):
-        fit(name, *data)
+        fit(name, *data, **params)
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 @every_trained

@@ -1,10 +1,220 @@
-"""Which boards are normal, and which are parts of one object: rules that all share."""
+"""Labels of boards, and what is known of boards: the checks that all rooms share.
 
-from collections.abc import Mapping
+What names a board comes as a list, a column of a table, an array with missing values.
+Each function that is given labels brings them here first, so that all of them give the
+same answer, or the same error.
+"""
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.exceptions import DataConversionWarning
+from sklearn.utils import assert_all_finite
+
+from tapsklearn._shorten import shorten
+
+# pandas' words for a value that is missing, and numpy's for one that is masked.
+_MISSING = {"NAType", "NaTType", "MaskedConstant"}
+
+Labels = Iterable[Any] | ArrayLike
+
+
+def check_boards(
+    boards: Any, *, n_takes: int | None = None, name: str = "y"
+) -> NDArray[Any]:
+    """Check the board of each take, and bring it to one form.
+
+    Parameters
+    ----------
+    boards : array-like of shape (n_takes,) or (n_takes, 1)
+        Board of each take: text, numbers, or true and false.
+    n_takes : int, default=None
+        How many takes there are. If None, it is not checked.
+    name : str, default="y"
+        The parameter, for messages.
+
+    Returns
+    -------
+    ndarray of shape (n_takes,)
+        The labels.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing or infinite, labels are of several types or of none that
+        names boards, there is more than one column, or lengths differ.
+
+    Warns
+    -----
+    DataConversionWarning
+        If it is a table or an array of one column, as scikit-learn warns.
+
+    Examples
+    --------
+    >>> check_boards(["oak", "ash"])
+    array(['oak', 'ash'], dtype='<U3')
+    >>> check_boards(["oak", None])
+    Traceback (most recent call last):
+        ...
+    ValueError: y names no board in row 1: name it, or leave the take out
+    """
+    if isinstance(boards, Set | Mapping):
+        raise ValueError(
+            f"{name} is a {type(boards).__name__}, which has no order: give a list "
+            "with the board of each take"
+        )
+    labels = _list_labels(boards, name, what="with the board of each take")
+    missing = [row for row, label in enumerate(labels) if _is_missing(label)]
+    if missing:
+        rows = shorten([str(row) for row in missing])
+        raise ValueError(
+            f"{name} names no board in row{'s' if len(missing) > 1 else ''} {rows}: "
+            f"name it, or leave the take{'s' if len(missing) > 1 else ''} out"
+        )
+    _find_type(labels, name)
+    if n_takes is not None and len(labels) != n_takes:
+        raise ValueError(
+            f"{name} names the boards of {len(labels)} takes, and there are {n_takes} "
+            "(inconsistent numbers of samples)"
+        )
+    array = np.array(labels)
+    if array.dtype.kind == "f":
+        assert_all_finite(array, input_name=name)
+    if array.tolist() != labels:
+        # Numpy cuts zeros off the end of text, and digits off large numbers.
+        array = np.empty(len(labels), dtype=object)
+        array[:] = labels
+    return array
+
+
+def check_names(
+    names: Any, *, boards: NDArray[Any] | None = None, name: str = "normal_boards"
+) -> list[Any]:
+    """Check names of boards, in whatever collection they come.
+
+    Parameters
+    ----------
+    names : collection of labels
+        List, set, keys of a dictionary, array, column of a table.
+    boards : ndarray of shape (n_takes,), default=None
+        Checked boards, whose type the names must have. If None, any will do.
+    name : str, default="normal_boards"
+        The parameter, for messages.
+
+    Returns
+    -------
+    list
+        The names; those of a set are sorted.
+
+    Raises
+    ------
+    ValueError
+        If it is no collection of names of boards.
+
+    Examples
+    --------
+    >>> check_names({"oak": 1, "ash": 2}.keys())
+    ['ash', 'oak']
+    """
+    labels = _list_labels(names, name, what="of boards")
+    if any(map(_is_missing, labels)):
+        raise ValueError(f"{name} holds a name that is missing: leave it out")
+    found = _find_type(labels, name)
+    if isinstance(names, Set):
+        # The order of a set differs from process to process.
+        labels = sorted(labels)
+    if boards is not None and labels and len(boards):
+        needed = _find_type(boards.tolist(), "y")
+        if found != needed:
+            raise ValueError(
+                f"{name} holds {found} such as {labels[0]!r}, and the boards are "
+                f"{needed} such as {boards.tolist()[0]!r}: no name can fit"
+            )
+    return labels
+
+
+def check_specimens(
+    specimens: Any,
+    *,
+    boards: NDArray[Any] | None = None,
+    unknown: Literal["ignore", "warn"] = "ignore",
+    name: str = "specimens",
+) -> dict[Any, Any] | None:
+    """Check what is known of boards by their names.
+
+    Parameters
+    ----------
+    specimens : mapping or None
+        Specimen (kind, session) of boards.
+    boards : ndarray of shape (n_takes,), default=None
+        Checked boards.
+    unknown : {"ignore", "warn"}, default="ignore"
+        What to do about names that no take has: a fold lacks some by nature; where
+        all boards are there, none of them is an error, and some are a warning.
+    name : str, default="specimens"
+        The parameter, for messages.
+
+    Returns
+    -------
+    dict or None
+        The same with plain labels.
+
+    Raises
+    ------
+    ValueError
+        If it is no mapping, a name or a value is missing, or no name can be that of
+        a board.
+
+    Warns
+    -----
+    UserWarning
+        If some names are no boards, and `unknown` is "warn".
+
+    Examples
+    --------
+    >>> check_specimens({"1": "tree"}, boards=np.array([1, 2]))
+    Traceback (most recent call last):
+        ...
+    ValueError: specimens holds text such as '1', and the boards are numbers such as \
+1: no name can fit
+    """
+    if specimens is None:
+        return None
+    if not isinstance(specimens, Mapping):
+        raise ValueError(
+            f"{name} is a {type(specimens).__name__}: give a mapping, such as a dict, "
+            "from boards"
+        )
+    known = dict(
+        zip(
+            check_names(list(specimens), boards=boards, name=name),
+            [_as_plain(value) for value in specimens.values()],
+            strict=True,
+        )
+    )
+    missing = [board for board, value in known.items() if _is_missing(value)]
+    if missing:
+        raise ValueError(
+            f"{name} holds nothing for {shorten([repr(board) for board in missing])}: "
+            "leave these boards out of it"
+        )
+    if unknown == "warn" and known and boards is not None and len(boards):
+        lacking = sorted(known.keys() - set(boards.tolist()))
+        listed = shorten([repr(board) for board in lacking])
+        if len(lacking) == len(known):
+            raise ValueError(
+                f"{name} names none of the boards of y: it holds {listed}, and these "
+                f"are {_list_some(boards)}"
+            )
+        if lacking:
+            warnings.warn(
+                f"{name} names boards that no take has: {listed}", stacklevel=4
+            )
+    return known
 
 
 def number_specimens(
@@ -55,13 +265,35 @@ def name_specimens(
     >>> print(name_specimens(np.array(["left end", "ash"]), {"left end": "oak"}))
     ['oak' 'ash']
     """
-    known = specimens or {}
-    return np.array([str(known.get(board, board)) for board in boards.tolist()], str)
+    known = check_specimens(specimens, boards=boards) or {}
+    return np.array([write_label(known.get(b, b)) for b in boards.tolist()], str)
+
+
+def write_label(label: Any) -> str:
+    """Write a label as text, the same for equal numbers.
+
+    Parameters
+    ----------
+    label : object
+        The label.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Examples
+    --------
+    >>> write_label(2.0), write_label("2")
+    ('2', '2')
+    """
+    is_whole = isinstance(label, float) and label.is_integer()
+    return str(int(label) if is_whole else label)
 
 
 def find_normal(
     boards: NDArray[Any],
-    normal_boards: ArrayLike | None,
+    normal_boards: Any,
     *,
     unknown: Literal["ignore", "raise"] = "ignore",
 ) -> NDArray[np.bool_]:
@@ -70,8 +302,8 @@ def find_normal(
     Parameters
     ----------
     boards : ndarray of shape (n_takes,)
-        Board of each take.
-    normal_boards : array-like or None
+        Checked board of each take.
+    normal_boards : collection of labels or None
         Boards that are normal; if None, all.
     unknown : {"ignore", "raise"}, default="ignore"
         What to do about normal boards that have no take: a fold lacks some by
@@ -85,7 +317,8 @@ def find_normal(
     Raises
     ------
     ValueError
-        If `unknown` is "raise" and a normal board has no take.
+        If `unknown` is "raise" and a normal board has no take, or no name can be that
+        of a board.
 
     Examples
     --------
@@ -94,38 +327,41 @@ def find_normal(
     """
     if normal_boards is None:
         return np.ones(len(boards), dtype=bool)
-    named = np.atleast_1d(np.asarray(normal_boards))
-    if unknown == "raise" and len(boards):
-        missing = named[~np.isin(named, boards)]
-        if len(missing):
+    names = check_names(normal_boards, boards=boards)
+    labels = boards.tolist()
+    if unknown == "raise" and labels:
+        there = set(labels)
+        missing = [name for name in names if name not in there]
+        if missing:
             raise ValueError(
-                f"normal_boards={missing.tolist()} are not among the boards: "
-                f"{np.unique(boards)[:10].tolist()}"
+                f"normal_boards={missing} are not among the boards: "
+                f"{_list_some(boards)}"
             )
-    return np.isin(boards, named)
+    known = set(names)
+    return np.array([label in known for label in labels], dtype=bool)
 
 
 def resolve_truth(
     truth: Any,
-    normal_boards: ArrayLike | None,
-    specimens: Mapping[Any, Any] | None = None,
-) -> tuple[ArrayLike | None, Mapping[Any, Any] | None]:
+    normal_boards: Any,
+    specimens: Any = None,
+) -> tuple[list[Any] | None, dict[Any, Any] | None]:
     """Take what is known of the boards from one object, or from two parameters.
 
     Parameters
     ----------
     truth : Truth or None
         With `normal_boards` and `specimens`.
-    normal_boards : array-like or None
+    normal_boards : collection of labels or None
         Boards that are normal.
     specimens : mapping or None
         Specimen of each board that is not a specimen of its own.
 
     Returns
     -------
-    normal_boards : array-like or None
+    normal_boards : list or None
         Boards that are normal.
-    specimens : mapping or None
+    specimens : dict or None
         Specimen of each board that is not a specimen of its own.
 
     Raises
@@ -138,15 +374,103 @@ def resolve_truth(
     >>> resolve_truth(None, ["oak"])
     (['oak'], None)
     """
+    names = None if normal_boards is None else check_names(normal_boards)
+    known = check_specimens(specimens)
     if truth is None:
-        return normal_boards, specimens
-    if normal_boards is not None and set(np.atleast_1d(normal_boards).tolist()) != set(
-        np.atleast_1d(truth.normal_boards).tolist()
-    ):
+        return names, known
+    of_truth = list(truth.normal_boards)
+    if names is not None and set(names) != set(of_truth):
         raise ValueError(
-            f"normal_boards={list(np.atleast_1d(normal_boards))} differ from those of "
-            f"truth, {list(truth.normal_boards)}: give one of the two"
+            f"normal_boards={names} differ from those of truth, {of_truth}: give one "
+            "of the two"
         )
-    if specimens is not None and dict(specimens) != dict(truth.specimens or {}):
+    if known is not None and known != (truth.specimens or {}):
         raise ValueError("specimens differ from those of truth: give one of the two")
-    return truth.normal_boards, truth.specimens
+    return of_truth, truth.specimens
+
+
+def _list_labels(values: Any, name: str, *, what: str) -> list[Any]:
+    """List labels as plain objects of Python, from one column at most."""
+    if hasattr(values, "__array__") and not hasattr(values, "tolist"):
+        values = np.asarray(values)
+    is_single = isinstance(values, str | bytes) or not isinstance(values, Iterable)
+    if is_single or getattr(values, "ndim", 1) == 0:
+        raise ValueError(f"{name}={values!r} must be a list {what}")
+    if isinstance(values, Iterator):
+        raise ValueError(
+            f"{name} is a {type(values).__name__}, which can be read only once: give "
+            f"list(...) of it"
+        )
+    shape: tuple[int, ...] = getattr(values, "shape", (0,))
+    if len(shape) > 1:
+        if len(shape) > 2 or shape[1] != 1:
+            raise ValueError(f"{name} has shape {tuple(shape)}: give one column")
+        is_frame = hasattr(values, "columns")
+        values = values[values.columns[0]] if is_frame else values.reshape(-1)
+        _warn_of_column(name)
+    for method in ("tolist", "to_list"):
+        if hasattr(values, method):
+            listed = getattr(values, method)()
+            break
+    else:
+        listed = list(values)
+    plain = [_as_plain(label) for label in listed]
+    if plain and all(isinstance(each, Sequence) and _is_column(each) for each in plain):
+        _warn_of_column(name)
+        return [_as_plain(label) for (label,) in plain]
+    return plain
+
+
+def _is_column(row: Sequence[Any]) -> bool:
+    return not isinstance(row, str | bytes) and len(row) == 1
+
+
+def _warn_of_column(name: str) -> None:
+    warnings.warn(
+        f"{name} is a column-vector where a 1d array was expected; it is flattened",
+        DataConversionWarning,
+        stacklevel=4,
+    )
+
+
+def _as_plain(label: Any) -> Any:
+    """Turn numpy's scalars, and arrays within lists, into objects of Python."""
+    is_numpy = isinstance(label, np.generic | np.ndarray)
+    return label.tolist() if is_numpy and label is not np.ma.masked else label
+
+
+def _is_missing(label: Any) -> bool:
+    if label is None or type(label).__name__ in _MISSING:
+        return True
+    return isinstance(label, Real) and label != label
+
+
+def _find_type(labels: Sequence[Any], name: str) -> str:
+    """Find the one type that labels have, in words."""
+    first: dict[str, Any] = {}
+    for label in labels:
+        first.setdefault(_describe_type(label), label)
+    if "" in first:
+        label = first[""]
+        raise ValueError(
+            f"{name} holds {label!r} of type {type(label).__name__}: boards are named "
+            "by text or by numbers"
+        )
+    if len(first) > 1:
+        listed = " and ".join(f"{of} ({label!r})" for of, label in first.items())
+        raise ValueError(
+            f"{name} mixes {listed}: name all boards by labels of one type"
+        )
+    return next(iter(first), "")
+
+
+def _describe_type(label: Any) -> str:
+    if isinstance(label, str):
+        return "text"
+    if isinstance(label, bool):
+        return "true and false"
+    return "numbers" if isinstance(label, Real) else ""
+
+
+def _list_some(boards: NDArray[Any]) -> str:
+    return shorten([repr(board) for board in dict.fromkeys(boards.tolist())])

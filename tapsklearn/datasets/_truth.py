@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tapsklearn._boards import check_names, check_specimens
+
 
 @dataclass(frozen=True)
 class Truth:
@@ -15,7 +17,7 @@ class Truth:
 
     Parameters
     ----------
-    normal_boards : array-like
+    normal_boards : collection of labels
         Boards that are normal.
     specimens : mapping, default=None
         Specimen of each board that is not a specimen of its own.
@@ -41,14 +43,10 @@ class Truth:
     sessions: Mapping[Any, Any] | None = None
 
     def __post_init__(self) -> None:
-        """Keep what others may change as it is now."""
-        normal = self.normal_boards
-        if isinstance(normal, str) or not hasattr(normal, "__iter__"):
-            raise ValueError(f"normal_boards={normal!r} must be a list of boards")
-        # Arrays would make comparing two of them ambiguous.
-        listed = normal.tolist() if hasattr(normal, "tolist") else normal
-        object.__setattr__(self, "normal_boards", tuple(listed))
+        """Keep what others may change as it is now, in plain form."""
+        object.__setattr__(
+            self, "normal_boards", tuple(check_names(self.normal_boards))
+        )
         for name in ("specimens", "kinds", "sessions"):
-            known = getattr(self, name)
-            if known is not None:
-                object.__setattr__(self, name, dict(known))
+            known = check_specimens(getattr(self, name), name=name)
+            object.__setattr__(self, name, known)

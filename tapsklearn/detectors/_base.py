@@ -1,6 +1,7 @@
 """What every detector does, trained or not: validate, score, calibrate."""
 
-from collections.abc import Callable, Mapping
+import copy
+from collections.abc import Callable, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar, Self
@@ -12,10 +13,11 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     OutlierMixin,
     TransformerMixin,
+    _clone_parametrized,
     _fit_context,
     clone,
 )
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -23,7 +25,14 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from tapsklearn._boards import find_normal, number_specimens
+from tapsklearn._boards import (
+    Labels,
+    check_boards,
+    check_names,
+    check_specimens,
+    find_normal,
+    number_specimens,
+)
 from tapsklearn.detectors._calibration import (
     Calibration,
     choose_held_out,
@@ -50,7 +59,7 @@ class TapDetector(
 
     Parameters
     ----------
-    normal_boards : array-like, default=None
+    normal_boards : collection of labels, default=None
         Labels of y that are normal. If None, all are.
     specimens : mapping, default=None
         Specimen of each board that is not a specimen of its own.
@@ -85,15 +94,16 @@ class TapDetector(
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "normal_boards": ["array-like", None],
-        "specimens": [Mapping, None],
+        # Checked in `fit`, as all labels are.
+        "normal_boards": "no_validation",
+        "specimens": "no_validation",
         "normality": [HasMethods(["fit", "score_samples"]), None],
         "calibration": [Calibration, None],
         "random_state": ["random_state"],
         **_RATE,
     }
 
-    normal_boards: ArrayLike | None = None
+    normal_boards: Labels | None = None
     specimens: Mapping[Any, Any] | None = None
     normality: Any = None
     calibration: Calibration | None = None
@@ -240,8 +250,7 @@ class TapDetector(
             return self
         takes, boards = validate_takes(self, X), None
         if y is not None:
-            boards = column_or_1d(y)
-            check_consistent_length(takes, boards)
+            boards = check_boards(y, n_takes=len(takes))
         takes, boards = drop_missing(takes, boards, "calibrated with")
         if boards is not None:
             is_normal = self._find_normal(boards)
@@ -372,28 +381,45 @@ class TapDetector(
     def _validate_training_set(
         self, X: ArrayLike, y: ArrayLike | None
     ) -> tuple[NDArray[np.floating], NDArray[Any]]:
-        tags = self.__sklearn_tags__()
-        if y is None and not tags.target_tags.required:
-            named = self.calibration is not None and self.calibration.boards is not None
-            if self.normal_boards is not None or self.specimens or named:
-                raise ValueError(
-                    "normal_boards, specimens and the boards of calibration name "
-                    "labels of y: give y, the board of each take"
-                )
-            takes = validate_takes(self, X, reset=True)
-            boards = np.zeros(len(takes), dtype=int)
+        named = self.calibration is not None and self.calibration.boards is not None
+        takes = validate_takes(self, X, reset=True)
+        if y is not None:
+            boards = check_boards(y, n_takes=len(takes))
+        elif self.__sklearn_tags__().target_tags.required:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None: give the board of each take"
+            )
+        elif self.normal_boards is not None or self.specimens or named:
+            raise ValueError(
+                "normal_boards, specimens and the boards of calibration name "
+                "labels of y: give y, the board of each take"
+            )
         else:
-            takes, boards = validate_takes(self, X, y, reset=True)
+            boards = np.zeros(len(takes), dtype=int)
         return drop_missing(takes, boards, "fitted on")
 
     def _find_normal(self, boards: NDArray[Any]) -> NDArray[np.bool_]:
         is_normal = find_normal(boards, self.normal_boards, unknown="ignore")
         if not is_normal.any():
             raise ValueError(
-                f"none of normal_boards={np.asarray(self.normal_boards).tolist()} is "
-                f"among the boards of y: {np.unique(boards)[:10].tolist()}"
+                f"none of normal_boards={check_names(self.normal_boards)} is among the "
+                f"boards of y: {np.unique(boards)[:10].tolist()}"
             )
         return is_normal
+
+    def __sklearn_clone__(self) -> Self:
+        # Keys of a dictionary, of which scikit-learn cannot make a copy, become a list.
+        is_view = isinstance(self.normal_boards, KeysView | ValuesView | Iterator)
+        return _clone_parametrized(copy.copy(self) if is_view else self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy, a pickle and a model file hold labels as lists and dicts of Python.
+        state = super().__getstate__()
+        if state["normal_boards"] is not None:
+            state["normal_boards"] = check_names(state["normal_boards"])
+        state["specimens"] = check_specimens(state["specimens"])
+        return state
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from tapsklearn._boards import Labels, check_names
+
 # With fewer normal specimens, scoring each against the others shows little of how
 # much one board differs from the next.
 _ENOUGH_SPECIMENS = 5
@@ -31,7 +33,7 @@ class Calibration(BaseEstimator):
         is trained on boards has seen those that are scored against the others, so
         that their scores can be better than those of unseen boards: name `boards` to
         be sure. "auto" is "board" from five normal specimens on.
-    boards : array-like, default=None
+    boards : collection of labels, default=None
         Boards whose specimens are held out of everything but the calibration.
     size : float, default=None
         Share of the normal takes that calibration by take holds out. If None, a
@@ -49,12 +51,12 @@ class Calibration(BaseEstimator):
 
     _parameter_constraints: ClassVar[dict] = {
         "by": [StrOptions({"auto", "take", "board"})],
-        "boards": ["array-like", None],
+        "boards": "no_validation",  # As all labels, when they are used.
         "size": [Interval(Real, 0, 1, closed="neither"), None],
     }
 
     by: str = "auto"
-    boards: ArrayLike | None = None
+    boards: Labels | None = None
     size: float | None = None
 
 
@@ -131,19 +133,19 @@ def choose_held_out(
 
 
 def _hold_out_named(
-    named: ArrayLike,
+    named: Labels,
     boards: NDArray[Any],
     specimens: NDArray[np.intp],
     is_normal: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     # The other end of a specimen would give it away.
-    held_out = np.isin(
-        specimens, specimens[np.isin(boards, np.atleast_1d(np.asarray(named)))]
-    )
+    names = check_names(named, boards=boards, name="calibration: boards")
+    is_named = np.array([board in set(names) for board in boards.tolist()], dtype=bool)
+    held_out = np.isin(specimens, specimens[is_named])
     if not (held_out & is_normal).any() or not (~held_out & is_normal).any():
         raise ValueError(
-            f"calibration: boards={np.asarray(named).tolist()} must name some of the "
-            "normal specimens of y and leave others"
+            f"calibration: boards={names} must name some of the normal specimens of y "
+            "and leave others"
         )
     return held_out
 

@@ -8,8 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import validate_data
 
 
-def validate_takes(detector: Any, X: ArrayLike, *y: Any, reset: bool = False) -> Any:
-    """Check X, and y if given, and bring X to four dimensions.
+def validate_takes(
+    detector: Any, X: ArrayLike, *, reset: bool = False
+) -> NDArray[np.floating]:
+    """Check X, and bring it to four dimensions.
 
     Parameters
     ----------
@@ -17,29 +19,23 @@ def validate_takes(detector: Any, X: ArrayLike, *y: Any, reset: bool = False) ->
         The detector that is given them.
     X : array-like
         Crops.
-    *y : array-like of shape (n_takes,)
-        Board of each take.
     reset : bool, default=False
         Whether X sets the shape of a take, in place of having it.
 
     Returns
     -------
-    takes : ndarray of shape (n_takes, n_views, n_freqs, n_frames)
+    ndarray of shape (n_takes, n_views, n_freqs, n_frames)
         X, in float32 if it was of another type than float32 and float64.
-    boards : ndarray of shape (n_takes,)
-        Y, if it was given.
     """
-    checked = validate_data(
+    takes: NDArray[np.floating] = validate_data(
         detector,
         X,
-        *(y or ("no_validation",)),
         reset=reset,
         allow_nd=True,
         # What is neither becomes the first.
         dtype=[np.float32, np.float64],
         ensure_all_finite="allow-nan",
     )
-    takes = checked[0] if y else checked
     if reset:
         detector.input_shape_ = takes.shape[1:]
     elif takes.shape[1:] != detector.input_shape_:
@@ -53,8 +49,7 @@ def validate_takes(detector: Any, X: ArrayLike, *y: Any, reset: bool = False) ->
             f"got {takes.shape[1:]}"
         )
     # (n, features), (n, freqs, frames) -> (n, views, freqs, frames)
-    takes = takes.reshape(len(takes), *(1,) * (4 - takes.ndim), *takes.shape[1:])
-    return (takes, checked[1]) if y else takes
+    return takes.reshape(len(takes), *(1,) * (4 - takes.ndim), *takes.shape[1:])
 
 
 def find_missing(takes: NDArray[np.floating]) -> NDArray[np.bool_]:

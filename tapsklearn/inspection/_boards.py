@@ -4,9 +4,9 @@ import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from tapsklearn._boards import find_normal, resolve_truth
+from tapsklearn._boards import Labels, find_normal, resolve_truth
 from tapsklearn.inspection._labels import shorten_labels
 
 if TYPE_CHECKING:
@@ -25,36 +25,8 @@ class BoardStyle(NamedTuple):
     facecolor: Any
 
 
-def check_boards(
-    boards: ArrayLike, n_takes: int, *, what: str = "boards"
-) -> NDArray[Any]:
-    """Check that each take has a name.
-
-    Parameters
-    ----------
-    boards : array-like
-        Name of each take.
-    n_takes : int
-        How many there are.
-    what : str, default="boards"
-        The parameter, for the message.
-
-    Returns
-    -------
-    ndarray of shape (n_takes,)
-        The names.
-    """
-    boards = np.asarray(boards)
-    if boards.shape != (n_takes,):
-        raise ValueError(
-            f"{what} has shape {boards.shape}, but must hold one name for each of the "
-            f"{n_takes} takes"
-        )
-    return boards
-
-
 def mark_normal(
-    boards: NDArray[Any], normal_boards: ArrayLike | None, truth: Any
+    boards: NDArray[Any], normal_boards: Labels | None, truth: Any
 ) -> NDArray[np.bool_]:
     """Find the takes of normal boards.
 
@@ -62,7 +34,7 @@ def mark_normal(
     ----------
     boards : ndarray of shape (n_takes,)
         Board of each take.
-    normal_boards : array-like or None
+    normal_boards : collection of labels or None
         Boards that are normal.
     truth : Truth or None
         What is known of the boards, in place of `normal_boards`; if both are None,
@@ -76,9 +48,9 @@ def mark_normal(
     named = resolve_truth(truth, normal_boards)[0]
     # A figure can be of some boards only.
     is_normal = find_normal(boards, named, unknown="ignore")
-    if named is not None and truth is None and np.size(named) and not is_normal.any():
+    if named and truth is None and not is_normal.any():
         raise ValueError(
-            f"normal_boards={np.atleast_1d(named).tolist()} has none of the boards, "
+            f"normal_boards={named} has none of the boards, "
             f"{np.unique(boards)[:10].tolist()}; give normal_boards=[] if all are "
             "abnormal"
         )

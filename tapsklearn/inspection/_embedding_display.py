@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
+from tapsklearn._boards import Labels, check_boards
 from tapsklearn.inspection._boards import (
     BoardStyle,
-    check_boards,
     list_under_conditions,
     mark_normal,
     style_boards,
@@ -96,7 +96,7 @@ class EmbeddingDisplay:
         X: Any,
         boards: ArrayLike,
         *,
-        normal_boards: ArrayLike | None = None,
+        normal_boards: Labels | None = None,
         truth: Any = None,
         reduction: str = "pca",
         random_state: int | None = 0,
@@ -112,7 +112,7 @@ class EmbeddingDisplay:
             What the estimator takes.
         boards : array-like of shape (n_takes,)
             Board of each take.
-        normal_boards : array-like, default=None
+        normal_boards : collection of labels, default=None
             Boards that are normal; if None, all.
         truth : Truth, default=None
             What is known of the boards, in place of `normal_boards`.
@@ -151,7 +151,7 @@ class EmbeddingDisplay:
         embeddings: ArrayLike,
         boards: ArrayLike,
         *,
-        normal_boards: ArrayLike | None = None,
+        normal_boards: Labels | None = None,
         truth: Any = None,
         reduction: str = "pca",
         random_state: int | None = 0,
@@ -166,7 +166,7 @@ class EmbeddingDisplay:
             dimensions are plotted as they are.
         boards : array-like of shape (n_takes,)
             Board of each take.
-        normal_boards : array-like, default=None
+        normal_boards : collection of labels, default=None
             Boards that are normal; if None, all.
         truth : Truth, default=None
             What is known of the boards, in place of `normal_boards`.
@@ -200,7 +200,7 @@ class EmbeddingDisplay:
             ensure_all_finite="allow-nan",
             input_name="embeddings",
         )
-        names = check_boards(boards, len(found))
+        names = check_boards(boards, n_takes=len(found), name="boards")
         is_normal = mark_normal(names, normal_boards, truth)
         missing = np.isnan(found).any(axis=1)
         warn_of_missing(missing, "embeddings")

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, check_array
 
-from tapsklearn.inspection._boards import check_boards, mark_normal, warn_of_missing
+from tapsklearn._boards import check_boards
+from tapsklearn.inspection._boards import mark_normal, warn_of_missing
 from tapsklearn.inspection._fitted import (
     check_can,
     find_features,
@@ -176,7 +177,7 @@ class ReconstructionDisplay:
         if labels is None:
             names = np.array([f"take {number + 1}" for number in range(len(crops))])
         else:
-            names = check_boards(labels, len(crops), what="labels")
+            names = check_boards(labels, n_takes=len(crops), name="labels")
         missing = np.isnan(crops).any(axis=tuple(range(1, crops.ndim)))
         warn_of_missing(missing, "X")
         rows = np.flatnonzero(~missing)[:n_takes]

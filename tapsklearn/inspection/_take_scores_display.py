@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
+from tapsklearn._boards import Labels, check_boards
 from tapsklearn.inspection._boards import (
-    check_boards,
     list_under_conditions,
     mark_normal,
     style_boards,
@@ -88,7 +88,7 @@ class TakeScoresDisplay:
         X: Any,
         boards: ArrayLike,
         *,
-        normal_boards: ArrayLike | None = None,
+        normal_boards: Labels | None = None,
         truth: Any = None,
         ax: "Axes | None" = None,
     ) -> Self:
@@ -103,7 +103,7 @@ class TakeScoresDisplay:
             What the estimator takes.
         boards : array-like of shape (n_takes,)
             Board of each take; takes of one board are numbered as they come.
-        normal_boards : array-like, default=None
+        normal_boards : collection of labels, default=None
             Boards that are normal; if None, all.
         truth : Truth, default=None
             What is known of the boards, in place of `normal_boards`.
@@ -138,7 +138,7 @@ class TakeScoresDisplay:
         scores: ArrayLike,
         boards: ArrayLike,
         *,
-        normal_boards: ArrayLike | None = None,
+        normal_boards: Labels | None = None,
         truth: Any = None,
         threshold: float | None = None,
         ax: "Axes | None" = None,
@@ -152,7 +152,7 @@ class TakeScoresDisplay:
             is left out, with a warning.
         boards : array-like of shape (n_takes,)
             Board of each take; takes of one board are numbered as they come.
-        normal_boards : array-like, default=None
+        normal_boards : collection of labels, default=None
             Boards that are normal; if None, all.
         truth : Truth, default=None
             What is known of the boards, in place of `normal_boards`.
@@ -185,7 +185,7 @@ class TakeScoresDisplay:
             raise ValueError(
                 f"scores has shape {found.shape}, but must hold one score a take"
             )
-        names = check_boards(boards, len(found))
+        names = check_boards(boards, n_takes=len(found), name="boards")
         is_normal = mark_normal(names, normal_boards, truth)
         warn_of_missing(np.isnan(found), "scores")
         return cls(found, names, is_normal, threshold=threshold).plot(ax)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from tapsklearn._boards import Labels
 from tapsklearn.inspection._fitted import choose_method, select_scores
 from tapsklearn.inspection._matplotlib import add_legend, check_matplotlib, find_axes
 from tapsklearn.scoring import verdict_curve
@@ -63,7 +64,7 @@ class VerdictCurveDisplay:
         p_values: ArrayLike,
         boards: ArrayLike,
         *,
-        normal_boards: ArrayLike | None = None,
+        normal_boards: Labels | None = None,
         truth: Any = None,
         false_alarm_rate: float = 0.05,
         combine: str = "median",
@@ -79,7 +80,7 @@ class VerdictCurveDisplay:
             Of each tap; NaN is left out.
         boards : array-like of shape (n_taps,)
             Board of each tap.
-        normal_boards : array-like, default=None
+        normal_boards : collection of labels, default=None
             Boards that are normal.
         truth : Truth, default=None
             What is known of the boards, in place of `normal_boards`.

@@ -6,9 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import check_random_state
 
-from tapsklearn._boards import find_normal, number_specimens, resolve_truth
+from tapsklearn._boards import (
+    Labels,
+    check_boards,
+    check_specimens,
+    find_normal,
+    number_specimens,
+    resolve_truth,
+)
 
 
 class BoardKFold(BaseCrossValidator):
@@ -27,7 +34,7 @@ class BoardKFold(BaseCrossValidator):
         with normal boards only and with abnormal ones only.
     truth : Truth, default=None
         What is known of the boards, in place of the next two.
-    normal_boards : array-like, default=None
+    normal_boards : collection of labels, default=None
         Labels of y that are normal; those that y lacks are ignored. Needed without
         `truth`.
     specimens : mapping, default=None
@@ -57,7 +64,7 @@ class BoardKFold(BaseCrossValidator):
         n_splits: int = 5,
         *,
         truth: Any = None,
-        normal_boards: ArrayLike | None = None,
+        normal_boards: Labels | None = None,
         specimens: Mapping[Any, Any] | None = None,
         shuffle: bool = False,
         random_state: Any = None,
@@ -111,13 +118,13 @@ class BoardKFold(BaseCrossValidator):
         """
         if y is None:
             raise ValueError("y, the board of each take, is needed to split by board")
-        yield from super().split(X, y, groups)
+        yield from super().split(X, check_boards(y), groups)
 
     def _iter_test_masks(
         self, X: Any = None, y: Any = None, groups: Any = None
     ) -> Iterator[NDArray[np.bool_]]:
         counts, specimen_of_take = _count_takes(
-            y, self.truth, self.normal_boards, self.specimens, groups
+            check_boards(y), self.truth, self.normal_boards, self.specimens, groups
         )
         feasible = _count_feasible(counts)
         if not isinstance(self.n_splits, int | np.integer) or self.n_splits < 2:
@@ -147,7 +154,7 @@ def count_feasible_folds(
     y: ArrayLike,
     *,
     truth: Any = None,
-    normal_boards: ArrayLike | None = None,
+    normal_boards: Labels | None = None,
     specimens: Mapping[Any, Any] | None = None,
 ) -> int:
     """Count the folds into which boards can be split.
@@ -158,7 +165,7 @@ def count_feasible_folds(
         Board of each take.
     truth : Truth, default=None
         What is known of the boards, in place of the next two.
-    normal_boards : array-like, default=None
+    normal_boards : collection of labels, default=None
         Labels of y that are normal. Needed without `truth`.
     specimens : mapping, default=None
         Specimen of each board that is not a specimen of its own.
@@ -180,7 +187,12 @@ def count_feasible_folds(
     ... )
     2
     """
-    counts, _ = _count_takes(y, truth, normal_boards, specimens, None)
+    boards = check_boards(y)
+    # Here y holds all boards, so that a name it lacks is misspelt.
+    normal, known = resolve_truth(truth, normal_boards, specimens)
+    find_normal(boards, normal, unknown="raise")
+    check_specimens(known, boards=boards, unknown="warn")
+    counts, _ = _count_takes(boards, truth, normal_boards, specimens, None)
     feasible = _count_feasible(counts)
     if feasible < 2:
         raise ValueError(
@@ -190,21 +202,20 @@ def count_feasible_folds(
 
 
 def _count_takes(
-    y: ArrayLike,
+    boards: NDArray[Any],
     truth: Any,
-    normal_boards: ArrayLike | None,
+    normal_boards: Labels | None,
     specimens: Mapping[Any, Any] | None,
-    groups: ArrayLike | None,
+    groups: Any,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Count normal and abnormal takes of each specimen, and number the specimens."""
-    boards = column_or_1d(y)
     normal_boards, specimens = resolve_truth(truth, normal_boards, specimens)
     if normal_boards is None:
         raise ValueError("to split by board, give normal_boards or truth")
     if groups is None:
         specimen_of_take = number_specimens(boards, specimens)
     else:
-        specimen_of_take = number_specimens(column_or_1d(groups), None)
+        specimen_of_take = number_specimens(check_boards(groups, name="groups"), None)
     is_normal = find_normal(boards, normal_boards, unknown="ignore")
     n_specimens = specimen_of_take.max(initial=-1) + 1
     counts = np.zeros((n_specimens, 2), dtype=np.intp)

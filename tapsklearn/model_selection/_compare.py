@@ -13,9 +13,14 @@ from joblib import delayed
 from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.utils import check_consistent_length
 
-from tapsklearn._boards import find_normal, resolve_truth
+from tapsklearn._boards import (
+    Labels,
+    check_boards,
+    check_specimens,
+    find_normal,
+    resolve_truth,
+)
 from tapsklearn._jobs import run_parallel
 from tapsklearn._progress import progress_bar
 from tapsklearn.datasets import Truth
@@ -42,7 +47,7 @@ def compare_methods(
     y: ArrayLike,
     *,
     truth: Any = None,
-    normal_boards: ArrayLike | None = None,
+    normal_boards: Labels | None = None,
     specimens: Mapping[Any, Any] | None = None,
     cv: Any = 5,
     scoring: Any = ("roc_auc", "pauc"),
@@ -67,7 +72,7 @@ def compare_methods(
         Board of each take.
     truth : Truth, default=None
         What is known of the boards, in place of the next two.
-    normal_boards : array-like, default=None
+    normal_boards : collection of labels, default=None
         Labels of y that are normal. Needed without `truth`.
     specimens : mapping, default=None
         Specimen of each board that is not a specimen of its own.
@@ -144,15 +149,15 @@ def compare_methods(
     if error_score != "raise" and not isinstance(error_score, Real):
         raise ValueError(f"error_score={error_score!r} must be a number or 'raise'")
     scorers = _name_scorers(scoring)
-    boards = np.asarray(y)
-    check_consistent_length(X, boards)
+    boards = check_boards(y, n_takes=len(X))
     normal_boards, specimens = resolve_truth(truth, normal_boards, specimens)
     if normal_boards is None:
         raise ValueError("to compare methods, give normal_boards or truth")
     # Here y holds all boards, so that a name it lacks is misspelt.
     is_normal = find_normal(boards, normal_boards, unknown="raise")
+    check_specimens(specimens, boards=boards, unknown="warn")
     if truth is None:
-        truth = Truth(np.atleast_1d(normal_boards).tolist(), specimens=specimens)
+        truth = Truth(normal_boards, specimens=specimens)
     if isinstance(cv, int | np.integer):
         cv = BoardKFold(int(cv), normal_boards=normal_boards, specimens=specimens)
     folds = list(cv.split(boards, boards))
@@ -172,7 +177,7 @@ def compare_methods(
             verbose=verbose,
         )
 
-    given = {"normal_boards": normal_boards, "specimens": specimens}
+    given: dict[str, Any] = {"normal_boards": normal_boards, "specimens": specimens}
     if random_state is not None:
         given["random_state"] = random_state
     cells = [

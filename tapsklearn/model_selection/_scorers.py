@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from tapsklearn._boards import find_normal, resolve_truth
+from tapsklearn._boards import Labels, check_boards, find_normal, resolve_truth
 from tapsklearn.scoring import find_detector
 
 
@@ -33,7 +33,7 @@ def anomaly_scorer(
     metric: str = "roc_auc",
     *,
     truth: Any = None,
-    normal_boards: ArrayLike | None = None,
+    normal_boards: Labels | None = None,
 ) -> Any:
     """Make a scorer of detectors for `GridSearchCV` and `cross_validate`.
 
@@ -48,7 +48,7 @@ def anomaly_scorer(
         rate at which 95 % of the defects are detected. Higher is better in all.
     truth : Truth, default=None
         What is known of the boards, in place of `normal_boards`.
-    normal_boards : array-like, default=None
+    normal_boards : collection of labels, default=None
         Labels of y that are normal. If None, and no `truth` is given, those of the
         fitted detector.
 
@@ -82,7 +82,7 @@ def anomaly_scorer(
 
 
 class _AnomalyScorer:
-    def __init__(self, metric: str, normal_boards: ArrayLike | None) -> None:
+    def __init__(self, metric: str, normal_boards: Labels | None) -> None:
         self.metric = metric
         self.normal_boards = normal_boards
 
@@ -98,7 +98,9 @@ class _AnomalyScorer:
                     f"{type(detector).__name__}"
                 )
         # A fold may lack some of the normal boards.
-        is_normal = find_normal(np.asarray(y), normal_boards, unknown="ignore")
+        is_normal = find_normal(
+            check_boards(y, n_takes=len(X)), normal_boards, unknown="ignore"
+        )
         return compute_metric(self.metric, ~is_normal, estimator.score_samples(X))
 
     def __repr__(self) -> str:

@@ -1,7 +1,7 @@
 """From taps to boards: one decision on all taps of a board."""
 
 import warnings
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import combine_pvalues
 from sklearn.utils import check_consistent_length, check_random_state
 
-from tapsklearn._boards import find_normal, resolve_truth
+from tapsklearn._boards import Labels, check_boards, find_normal, resolve_truth
 
 _INDEPENDENT = ("fisher", "pearson", "tippett", "stouffer", "mudholkar_george")
 COMBINATIONS = ("median", *_INDEPENDENT)
@@ -80,8 +80,8 @@ def board_verdicts(
     ash         3          2     0.03  abnormal
     """
     p_values = np.asarray(p_values, dtype=np.float64)
-    boards = np.asarray(boards)
-    check_consistent_length(p_values, boards, scores)
+    boards = check_boards(boards, n_takes=len(p_values), name="boards")
+    check_consistent_length(p_values, scores)
     if combine not in COMBINATIONS:
         raise ValueError(
             f"combine={combine!r} must be one of {', '.join(COMBINATIONS)}"
@@ -132,7 +132,7 @@ def verdict_curve(
     p_values: ArrayLike,
     boards: ArrayLike,
     *,
-    normal_boards: ArrayLike | None = None,
+    normal_boards: Labels | None = None,
     truth: Any = None,
     false_alarm_rate: float = 0.05,
     combine: str = "median",
@@ -150,7 +150,7 @@ def verdict_curve(
         Of each tap; NaN is left out.
     boards : array-like of shape (n_taps,)
         Board of each tap.
-    normal_boards : array-like, default=None
+    normal_boards : collection of labels, default=None
         Boards that are normal.
     truth : Truth, default=None
         What is known of the boards, in place of `normal_boards`.
@@ -174,7 +174,8 @@ def verdict_curve(
     Raises
     ------
     ValueError
-        If no board has a usable tap, or for what `board_verdicts` raises.
+        If no board has a usable tap, a name of `normal_boards` is no board, or for
+        what `board_verdicts` raises.
 
     Examples
     --------
@@ -186,20 +187,24 @@ def verdict_curve(
     [0.6, 1.0, 1.0]
     """
     p_values = np.asarray(p_values, dtype=np.float64)
-    boards = np.asarray(boards)
+    boards = check_boards(boards, n_takes=len(p_values), name="boards")
     verdicts = board_verdicts(
         p_values, boards, false_alarm_rate=false_alarm_rate, combine=combine
     )
+    normal_boards, _ = resolve_truth(truth, normal_boards)
+    if normal_boards is None:
+        raise ValueError("verdict_curve needs normal_boards or truth")
+    # Boards without a usable tap count as there. What is known of a whole data set may
+    # be of more boards than these.
+    unknown: Literal["ignore", "raise"] = "raise" if truth is None else "ignore"
+    find_normal(boards, normal_boards, unknown=unknown)
     known = ~np.isnan(p_values)
     of_board = [p_values[known & (boards == board)] for board in verdicts.index]
     usable = [taps for taps in of_board if len(taps)]
     if not usable:
         raise ValueError("no board has a usable tap: all p_values are NaN")
     names = verdicts.index[[len(taps) > 0 for taps in of_board]]
-    normal_boards, _ = resolve_truth(truth, normal_boards)
-    if normal_boards is None:
-        raise ValueError("verdict_curve needs normal_boards or truth")
-    is_normal = find_normal(np.asarray(names), normal_boards)
+    is_normal = find_normal(check_boards(names), normal_boards)
     rng = check_random_state(random_state)
     rows = []
     for n_taps in range(1, min(map(len, usable)) + 1):

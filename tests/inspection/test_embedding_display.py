@@ -115,7 +115,7 @@ def test_given_axes_are_used(own_axes):
     ("call", "message"),
     [
         (lambda: plot(EMBEDDINGS, reduction="umap"), "reduction='umap'.*pca, tsne"),
-        (lambda: plot(EMBEDDINGS[:9]), "boards has shape"),
+        (lambda: plot(EMBEDDINGS[:9]), "boards names the boards of"),
         (lambda: plot(EMBEDDINGS[:1], BOARDS[:1]), "at least 2 takes"),
         (lambda: plot(EMBEDDINGS, ["fir"] * 30), "normal_boards"),
         (lambda: plot(EMBEDDINGS * np.nan), "embeddings is NaN"),

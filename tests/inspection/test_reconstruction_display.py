@@ -156,7 +156,7 @@ def test_nothing_overlaps():
             lambda: ReconstructionDisplay.from_estimator(
                 Halver(), CROPS, labels=["oak"]
             ),
-            "labels has shape",
+            "labels names the boards of",
         ),
         (
             lambda: ReconstructionDisplay.from_estimator(Halver(), CROPS, n_takes=0),

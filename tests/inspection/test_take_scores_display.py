@@ -161,7 +161,7 @@ def test_an_estimator_gives_scores_and_threshold(taps, kind):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (([1.0, 2.0], ["a"], ["a"]), "boards has shape"),
+        (([1.0, 2.0], ["a"], ["a"]), "boards names the boards of"),
         (([[1.0, 2.0]], ["a"], ["a"]), "scores has shape"),
         (([1.0, np.inf], ["a", "b"], ["a"]), "scores"),
         (([np.nan, np.nan], ["a", "b"], ["a"]), "scores is NaN"),

@@ -1,6 +1,7 @@
 """What is printed and written of a comparison: what ``compare`` and ``demo`` share."""
 
 import importlib.util
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,8 +130,12 @@ def print_ranking(ranking: "pd.DataFrame") -> None:
         table.add_row(
             str(method),
             f"{row['roc_auc']:.3f}",
-            f"{row['low']:.3f} to {row['high']:.3f}",
+            _write_interval(row["low"], row["high"]),
             f"{row['difference']:.3f}",
-            f"{row['difference_low']:.3f} to {row['difference_high']:.3f}",
+            _write_interval(row["difference_low"], row["difference_high"]),
         )
     print_table(table)
+
+
+def _write_interval(low: float, high: float) -> str:
+    return "unknown" if math.isnan(low) else f"{low:.3f} to {high:.3f}"

@@ -300,6 +300,12 @@ def conclude(ranking: pd.DataFrame, results: pd.DataFrame) -> str:
         One or two sentences.
     """
     best = ranking.iloc[0]
+    if np.isnan(best["low"]):
+        return (
+            f"The AUROC of {best.name} is the highest, {best['roc_auc']:.2f}, but how "
+            "far that holds for other boards is unknown: all normal or all abnormal "
+            "takes are of one specimen. Record more boards."
+        )
     auroc = f"{best['roc_auc']:.2f} ({best['low']:.2f} to {best['high']:.2f})"
     if best["low"] <= _CHANCE:
         return (

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tapsklearn._boards import number_specimens, resolve_truth
+from tapsklearn._boards import check_boards, number_specimens, resolve_truth
 
 
 def rank_methods(
@@ -22,11 +22,13 @@ def rank_methods(
     """Rank methods by AUROC, with intervals for it and for the distance to the best.
 
     The takes of one specimen sound alike: a further specimen, not a further take,
-    would be new evidence. The intervals are those of a bootstrap over specimens: in
-    each fold its normal, its abnormal and its mixed specimens are sampled with
+    would be new evidence. The intervals are those of a bootstrap over specimens: the
+    normal, the abnormal and the mixed specimens of all folds are sampled with
     replacement, all takes of one together, and the same for all methods, so that
     methods are compared on the same sample (percentiles; B. Efron and
     R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 8 and 13).
+    Takes are compared within their fold only, as scores of two folds are of two
+    models; a fold counts as often as the pairs of its specimens are sampled.
 
     Parameters
     ----------
@@ -50,7 +52,9 @@ def rank_methods(
         `low` and `high`; `difference`, how much larger that of the best is, with
         `difference_low` and `difference_high`; and `tied`, whether that interval
         holds 0, so that the boards cannot separate the two. NaN, and last, for a
-        method that lacks a fold.
+        method that lacks a fold. Where one side, the normal or the abnormal takes, is
+        of a single specimen, intervals are NaN, as nothing shows how the next
+        specimen differs, and all methods are tied.
 
     Raises
     ------
@@ -59,8 +63,8 @@ def rank_methods(
 
     Notes
     -----
-    From a handful of specimens the intervals are too narrow, and where a fold holds
-    one specimen of a condition they ignore how specimens of it differ.
+    From a handful of specimens a side the intervals are too narrow: two specimens that
+    are ranked rightly give one from 1 to 1.
 
     Examples
     --------
@@ -89,32 +93,38 @@ def rank_methods(
     if not complete:
         raise ValueError("no method has scores in every fold: there is nothing to rank")
     rng = np.random.default_rng(random_state)
+    names = number_specimens(check_boards(scored["board"], name="board"), specimens)
+    is_abnormal = (scored["condition"] == "abnormal").to_numpy()
+    weights = _sample_specimens(names, is_abnormal, n_resamples, rng)
     observed = np.zeros(len(complete))
-    sampled = np.zeros((len(complete), n_resamples))
+    # Of each sample, the share of pairs that are ranked rightly, and of pairs at all,
+    # each in units of the pairs of its fold.
+    right, pairs = np.zeros((2, len(complete), n_resamples))
     for fold in folds:
-        in_fold = scored[scored["fold"] == fold]
-        names = number_specimens(in_fold["board"].to_numpy(), specimens)
-        is_abnormal = (in_fold["condition"] == "abnormal").to_numpy()
-        if is_abnormal.all() or not is_abnormal.any():
+        is_in_fold = (scored["fold"] == fold).to_numpy()
+        if len(np.unique(is_abnormal[is_in_fold])) < 2:
             raise ValueError(f"fold {fold} lacks takes of one condition")
-        weights = _sample_specimens(names, is_abnormal, n_resamples, rng)
         for place, name in enumerate(complete):
-            of_method = (in_fold["method"] == name).to_numpy()
-            pairs = _count_pairs(
-                -in_fold["score"].to_numpy()[of_method],
-                is_abnormal[of_method],
-                names[of_method],
-                weights.shape[1],
+            rows = is_in_fold & (scored["method"] == name).to_numpy()
+            numbers, of_take = np.unique(names[rows], return_inverse=True)
+            of_right, of_all = _count_pairs(
+                -scored["score"].to_numpy()[rows],
+                is_abnormal[rows],
+                of_take,
+                len(numbers),
             )
-            observed[place] += _weighted_auroc(*pairs, np.ones_like(weights[:1]))[0]
-            sampled[place] += _weighted_auroc(*pairs, weights)
-    observed, sampled = observed / len(folds), sampled / len(folds)
+            observed[place] += of_right.sum() / of_all.sum() / len(folds)
+            of_fold = weights[:, numbers]
+            right[place] += _weigh(of_right, of_fold) / of_all.sum()
+            pairs[place] += _weigh(of_all, of_fold) / of_all.sum()
+    # A sample can hold the one side in one fold and the other in another alone.
+    sampled = np.divide(right, pairs, out=np.full_like(right, np.nan), where=pairs > 0)
+    if any(len(np.unique(names[side])) < 2 for side in (is_abnormal, ~is_abnormal)):
+        sampled[:] = np.nan
     best = int(observed.argmax())
     tail = (1 - confidence) / 2
-    low, high = np.quantile(sampled, [tail, 1 - tail], axis=1)
-    difference_low, difference_high = np.quantile(
-        sampled[best] - sampled, [tail, 1 - tail], axis=1
-    )
+    low, high = _find_interval(sampled, tail)
+    difference_low, difference_high = _find_interval(sampled[best] - sampled, tail)
     ranking = pd.DataFrame(
         {
             "roc_auc": observed,
@@ -128,7 +138,8 @@ def rank_methods(
     ).sort_values("roc_auc", ascending=False, kind="stable")
     lacking = [name for name in methods if name not in complete]
     ranking = ranking.reindex([*ranking.index, *lacking])
-    ranking["tied"] = ranking["difference_low"] <= 0
+    is_unknown = ranking["difference_low"].isna() & ranking["roc_auc"].notna()
+    ranking["tied"] = (ranking["difference_low"] <= 0) | is_unknown
     return ranking
 
 
@@ -169,11 +180,19 @@ def _count_pairs(
     return rows.T @ right @ columns, np.outer(rows.sum(axis=0), columns.sum(axis=0))
 
 
-def _weighted_auroc(
-    right: NDArray[np.float64],
-    pairs: NDArray[np.float64],
-    weights: NDArray[np.float64],
+def _weigh(
+    pairs: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    return ((weights @ right) * weights).sum(axis=1) / (
-        (weights @ pairs) * weights
-    ).sum(axis=1)
+    """Count the pairs of each sample of specimens."""
+    return ((weights @ pairs) * weights).sum(axis=1)
+
+
+def _find_interval(
+    sampled: NDArray[np.float64], tail: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Find the quantiles of each row, without its NaN; NaN where there is nothing."""
+    known = ~np.isnan(sampled).any(axis=0)
+    if not known.any():
+        return (np.full(len(sampled), np.nan),) * 2
+    low, high = np.quantile(sampled[:, known], [tail, 1 - tail], axis=1)
+    return low, high

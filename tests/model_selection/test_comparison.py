@@ -136,6 +136,13 @@ def test_summarize() -> None:
             "No method detects the difference for certain: the AUROC of the best, "
             "slow, is 0.60 (0.45 to 0.80), and 0.5 is chance. Record more boards.",
         ),
+        (
+            [0.95, np.nan, np.nan, np.nan, np.nan],
+            [0.7, np.nan, np.nan, np.nan, np.nan],
+            "The AUROC of slow is the highest, 0.95, but how far that holds for other "
+            "boards is unknown: all normal or all abnormal takes are of one specimen. "
+            "Record more boards.",
+        ),
     ],
 )
 def test_the_conclusion(

@@ -139,6 +139,32 @@ def test_everything_lies_between_0_and_1(seed, n_boards, n_takes):
     pd.testing.assert_frame_equal(ranking, again)
 
 
+@pytest.mark.parametrize("condition", ["normal", "abnormal"])
+@pytest.mark.parametrize("folds", [(0,), (0, 1)])
+def test_the_interval_of_one_specimen_a_side_is_unknown(condition, folds):
+    scores = make_scores({"a": 3.0, "b": 0.0}, folds=folds)
+    # Boards of one specimen, in as many folds as there are.
+    alone = scores["board"][scores["condition"] == condition].unique()
+    ranking = rank_methods(scores, specimens=dict.fromkeys(alone, "the one"))
+    assert ranking.index.tolist() == ["a", "b"]
+    assert ranking[["roc_auc", "difference"]].notna().all(axis=None)
+    intervals = ["low", "high", "difference_low", "difference_high"]
+    assert ranking[intervals].isna().all(axis=None)
+    assert ranking["tied"].all()
+
+
+def test_specimens_that_are_alone_in_their_folds_differ_from_fold_to_fold():
+    truth = norm.cdf(1 / np.sqrt(2 * (1 + 0.7**2)))
+    held, widths = 0, []
+    for seed in range(100):
+        scores = make_scores({"a": 1.0}, n_boards=1, folds=range(20), seed=seed, sd=0.7)
+        interval = rank_methods(scores, n_resamples=500).loc["a"]
+        held += interval["low"] <= truth <= interval["high"]
+        widths.append(interval["high"] - interval["low"])
+    assert min(widths) > 0.05
+    assert held >= 85
+
+
 def test_a_method_without_all_folds_comes_last_and_unranked():
     scores = make_scores({"broken": 9.0, "whole": 1.0})
     failed = (scores["method"] == "broken") & (scores["fold"] == 1)

@@ -43,6 +43,8 @@ def _write_out(about: dict[str, Any]) -> list[str]:
             f"training  {training['n_takes']} takes of {len(boards)} boards, "
             f"features {training['features_sha256']}"
         )
+        if "precision" in training:
+            lines.append(f"{'':<10}trained in {training['precision']}")
         if "paths_sha256" in training:
             lines.append(f"{'':<10}paths {training['paths_sha256']}")
         lines += [

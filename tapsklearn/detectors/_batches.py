@@ -11,7 +11,7 @@ from tapsklearn.detectors._augmentation import Augmentation
 
 
 class Batches:
-    """Cut a data set into shuffled batches of nearly equal size.
+    """Cut a data set into batches of nearly equal size.
 
     Unlike torch's loader this cuts each batch from the tensors at once, never
     leaves a last batch of one crop, and has a generator of its own.
@@ -21,7 +21,7 @@ class Batches:
     dataset : TensorDataset
         Crops and, if these are the targets, their classes.
     batch_size : int
-        Crops a batch, at most.
+        Crops a batch, at most; one more, where one would be left over.
     generator : Generator
         Source of the order and of the augmentation.
     targets : {"classes", "crops"}
@@ -32,6 +32,9 @@ class Batches:
         room for. If None, as the crops come.
     augmentation : Augmentation, default=None
         Changes the crops.
+    shuffle : bool, default=True
+        Whether the crops come in random order. If False, in that of the data set, as
+        whoever compares what a network makes of them expects.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Batches:
         targets: Literal["classes", "crops"],
         takes_per_board: int | None = None,
         augmentation: Augmentation | None = None,
+        shuffle: bool = True,
     ) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
@@ -50,7 +54,11 @@ class Batches:
         self.targets = targets
         self.takes_per_board = takes_per_board
         self.augmentation = augmentation
-        self.n_batches = -(-len(dataset) // batch_size)
+        self.shuffle = shuffle
+        # Of two crops at least, where that is asked for: one alone leaves nothing for
+        # batch normalization to compare it with.
+        most = len(dataset) if batch_size == 1 else max(1, len(dataset) // 2)
+        self.n_batches = min(-(-len(dataset) // batch_size), most)
 
     def __len__(self) -> int:
         return self.n_batches
@@ -70,7 +78,9 @@ class Batches:
     def _choose(self) -> Iterator[Tensor]:
         """Choose the rows of each batch."""
         if self.takes_per_board is None:
-            order = torch.randperm(len(self.dataset), generator=self.generator)
+            order = torch.arange(len(self.dataset))
+            if self.shuffle:
+                order = torch.randperm(len(self.dataset), generator=self.generator)
             yield from order.tensor_split(self.n_batches)
             return
         classes = self.dataset.tensors[1]

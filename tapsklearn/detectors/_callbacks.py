@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any
 
 from skorch import NeuralNet
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, EpochScoring, InputShapeSetter
 from torch import Tensor
 
 
@@ -85,6 +85,61 @@ def watch_signals() -> Iterator[list[int]]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def check_monitors(callbacks: Sequence[Any], *, has_validation: bool) -> None:
+    """Check that what callbacks watch will be there.
+
+    Parameters
+    ----------
+    callbacks : sequence of skorch callbacks
+        Callbacks, or pairs of a name and a callback.
+    has_validation : bool
+        Whether takes are held out of the training.
+
+    Raises
+    ------
+    ValueError
+        If one watches a loss of takes that are not held out, or what no callback of
+        skorch records, or sets parameters of a network that is built already.
+    """
+    unpaired = [each[-1] if isinstance(each, tuple) else each for each in callbacks]
+    scored = [each for each in unpaired if isinstance(each, EpochScoring)]
+    known = {"train_loss", "epoch", "dur", "event_lr"}
+    known |= {_name_score(each) for each in scored if each.on_train or has_validation}
+    if has_validation:
+        known.add("valid_loss")
+    # Callbacks of others may record anything.
+    all_known = all(type(each).__module__.startswith("skorch.") for each in unpaired)
+    for each in unpaired:
+        if isinstance(each, InputShapeSetter):
+            raise ValueError(
+                "callbacks: InputShapeSetter does nothing here, as the network fits "
+                "the shape of the crops already: leave it out"
+            )
+        monitor = getattr(each, "monitor", None)
+        if not isinstance(monitor, str):
+            continue
+        watched = monitor.removesuffix("_best")
+        of_validation = {"valid_loss", *map(_name_score, scored)} - known
+        if watched in of_validation and not has_validation:
+            raise ValueError(
+                f"callbacks: {type(each).__name__} watches {monitor!r}, which there is "
+                "only of takes that are held out: set validation_size, such as 0.2, or "
+                f"monitor={monitor.replace(watched, 'train_loss')!r}"
+            )
+        if watched not in known and all_known:
+            raise ValueError(
+                f"callbacks: {type(each).__name__} watches {monitor!r}, which nothing "
+                f"records; there is {', '.join(sorted(known))}"
+            )
+
+
+def _name_score(scoring: EpochScoring) -> str:
+    if scoring.name is not None:
+        return str(scoring.name)
+    named = scoring.scoring
+    return str(getattr(named, "__name__", named))
 
 
 class StopAtDivergence(Callback):

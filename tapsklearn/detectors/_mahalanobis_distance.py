@@ -62,7 +62,7 @@ class MahalanobisDistance(BaseEstimator):
             Itself.
         """
         points = validate_data(self, X, dtype=np.float64)
-        self.scaler_ = StandardScaler().fit(points)
+        self.scaler_ = StandardScaler().set_output(transform="default").fit(points)
         cloud = LedoitWolf(store_precision=False, assume_centered=True)
         cloud.fit(self.scaler_.transform(points))
         variances, directions = np.linalg.eigh(cloud.covariance_)

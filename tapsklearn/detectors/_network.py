@@ -13,7 +13,12 @@ from torch import Tensor, nn
 
 from tapsklearn.detectors._base import TapDetector
 from tapsklearn.detectors._docstrings import complete_docstring
-from tapsklearn.detectors._weights import from_arrays, seeded, to_arrays
+from tapsklearn.detectors._weights import (
+    check_device,
+    from_arrays,
+    seeded,
+    to_arrays,
+)
 from tapsklearn.networks import extract_features, fold_batch_norm
 
 # Crops scored at a time: few enough that their maps stay in the processor's cache.
@@ -58,6 +63,10 @@ class NetworkDetector(TapDetector):
         """Build the network for crops of (n_freqs, n_frames)."""
         raise NotImplementedError
 
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        check_device(self.device)
+
     @property
     def net_(self) -> nn.Module:
         """The network as it was trained, built from `weights_` where need be.
@@ -86,8 +95,9 @@ class NetworkDetector(TapDetector):
             layout: Any = {"memory_format": torch.channels_last}
             self._scoring_net = network.to(**layout)
         weight = next(self._scoring_net.parameters())
-        if weight.device != torch.device(self.device):
-            self._scoring_net.to(self.device)
+        device = check_device(self.device)
+        if weight.device != device:
+            self._scoring_net.to(device)
         return self._scoring_net
 
     @property
@@ -113,7 +123,7 @@ class NetworkDetector(TapDetector):
         if self.score_space not in {"pooled", "time_pooled"}:
             return super()._fit_normality(features)
         # Means and deviations of channels differ in scale by orders.
-        scaler = StandardScaler().fit(features)
+        scaler = StandardScaler().set_output(transform="default").fit(features)
         normality = super()._fit_normality(scaler.transform(features))
         return make_pipeline(scaler, normality)
 

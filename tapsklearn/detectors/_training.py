@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skorch.callbacks import Callback
 from skorch.helper import predefined_split
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.data import TensorDataset
 
 from tapsklearn._progress import progress_bar
@@ -24,6 +25,7 @@ from tapsklearn.detectors._callbacks import (
     EarlyEnd,
     InterruptibleNet,
     StopAtDivergence,
+    check_monitors,
     describe_divergence,
     watch_signals,
 )
@@ -69,8 +71,11 @@ class TrainedDetector(NetworkDetector):
         bfloat16 where the processor computes in it. Scores are always computed in the
         dtype of X.
     callbacks : list of skorch callbacks, default=None
-        Called while training, after ours: skorch's `LRScheduler` or `EarlyStopping`,
-        for example.
+        Called while training, after ours: skorch's `LRScheduler`, `EarlyStopping`,
+        `Checkpoint`, `GradientNormClipping` or `EpochScoring`, for example. They can
+        read and score `net`, which gets crops and gives what the network does, and
+        takes of the validation come to them in their order; they cannot build the
+        network anew, as `InputShapeSetter` does.
     verbose : int, default=0
         1 shows a progress bar, 2 prints skorch's table of epochs.
 
@@ -144,12 +149,33 @@ class TrainedDetector(NetworkDetector):
         with seeded(build_seed):
             network = self._make_network(self._image_shape)
             criterion = self._make_criterion(1 + int(classes.max()))
+        self._check_batches(network, len(training))
         self._run_training(network, criterion, training, validation, seed=order_seed)
         settle_batch_norm(
             network, training.tensors[0], device=self.device, seed=order_seed
         )
         self._keep(network.to("cpu"))
         self.criterion_weights_ = to_arrays(criterion.to("cpu"))
+
+    def _check_batches(self, network: nn.Module, n_crops: int) -> None:
+        """Check that batch normalization has more than one crop to normalize with."""
+        if not any(isinstance(each, _BatchNorm) for each in network.modules()):
+            return
+        if min(self.batch_size, n_crops) == 1:
+            cause = (
+                f"batch_size={self.batch_size}"
+                if self.batch_size == 1
+                else "a single crop to train on"
+            )
+            raise ValueError(
+                f"{cause} does not go with batch normalization, which needs two crops "
+                "at least: give more, or use a network without it (backbone='shallow', "
+                "or batch_norm=False of autoencoders)"
+            )
+
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        check_monitors(self.callbacks or (), has_validation=bool(self.validation_size))
 
     def _run_training(
         self,
@@ -187,8 +213,9 @@ class TrainedDetector(NetworkDetector):
                 iterator_train__takes_per_board=self._count_takes_per_board(),
                 iterator_train__augmentation=self._make_augmentation(),
                 iterator_valid=Batches,
-                iterator_valid__generator=torch.Generator().manual_seed(seed),
+                iterator_valid__generator=torch.Generator(),
                 iterator_valid__targets=self._targets,
+                iterator_valid__shuffle=False,
                 train_split=None
                 if validation is None
                 else predefined_split(validation),

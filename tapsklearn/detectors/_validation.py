@@ -32,6 +32,8 @@ def validate_takes(
         X,
         reset=reset,
         allow_nd=True,
+        # Torch takes no arrays that run backwards.
+        order="C",
         # What is neither becomes the first.
         dtype=[np.float32, np.float64],
         ensure_all_finite="allow-nan",

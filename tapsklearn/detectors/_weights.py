@@ -40,6 +40,38 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
+def check_device(device: str) -> torch.device:
+    """Check that torch can compute on a device of this machine.
+
+    Parameters
+    ----------
+    device : str
+        Name of the device.
+
+    Returns
+    -------
+    torch.device
+        The device.
+
+    Raises
+    ------
+    ValueError
+        If it cannot.
+    """
+    reason = "it holds no numbers"
+    try:
+        found = torch.zeros(1, device=device).device
+        if found.type != "meta":
+            return found
+    # Torch raises errors of any kind for a device that it has no driver for.
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+    raise ValueError(
+        f"device={device!r} cannot be used on this machine ({reason}): device='cpu' "
+        "always can"
+    )
+
+
 def to_arrays(module: nn.Module) -> dict[str, NDArray[Any]]:
     """Copy a module's weights into numpy arrays.
 

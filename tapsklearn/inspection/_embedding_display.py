@@ -136,7 +136,8 @@ class EmbeddingDisplay:
         check_matplotlib(f"{cls.__name__}.from_estimator")
         check_can(estimator, "transform")
         return cls.from_predictions(
-            estimator.transform(X),
+            # Not as the table that it may have been set to give.
+            np.asarray(estimator.transform(X)),
             boards,
             normal_boards=normal_boards,
             truth=truth,
@@ -336,7 +337,8 @@ def _reduce_by_pca(
 
     # Embeddings that have collapsed into one point have no variance at all.
     with np.errstate(invalid="ignore"):
-        pca = PCA(n_components=2, random_state=random_state).fit(embeddings)
+        pca = PCA(n_components=2, random_state=random_state)
+        pca.set_output(transform="default").fit(embeddings)
     shares = np.nan_to_num(pca.explained_variance_ratio_)
     labels = tuple(
         f"principal component {number} ({share:.0%} of the variance)"
@@ -352,4 +354,5 @@ def _reduce_by_tsne(
 
     perplexity = min(_PERPLEXITY, (len(embeddings) - 1) / 3)
     tsne = TSNE(perplexity=perplexity, random_state=random_state)
+    tsne.set_output(transform="default")
     return tsne.fit_transform(embeddings), ("t-SNE, first axis", "t-SNE, second axis")

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
+
+# It has no public name yet, and without it `groups` are not passed on.
+from sklearn.model_selection._split import GroupsConsumerMixin
 from sklearn.utils import check_random_state
 
 from tapsklearn._boards import (
@@ -18,7 +21,7 @@ from tapsklearn._boards import (
 )
 
 
-class BoardKFold(BaseCrossValidator):
+class BoardKFold(GroupsConsumerMixin, BaseCrossValidator):
     """Split takes into folds by specimen, each with normal and abnormal boards.
 
     Every test fold holds normal and abnormal boards that are not in its training

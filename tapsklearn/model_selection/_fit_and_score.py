@@ -162,7 +162,7 @@ class CellRunner:
         """
         if self.error_score == "raise":
             raise error
-        text = f"{of}{type(error).__name__}: {error}".rstrip(": ")
+        text = f"{of}{type(error).__name__}: {_write_out(error)}".rstrip(": ")
         row = {
             "method": cell.method,
             "fold": cell.fold,
@@ -223,6 +223,14 @@ def _run_and_keep(key: str, *, runner: CellRunner, cell: Cell, X: Any) -> Outcom
     if outcome.row["error"]:
         raise _FailedError(outcome)
     return outcome
+
+
+def _write_out(error: Exception) -> str:
+    try:
+        return str(error)
+    # An exception can be as broken as what raised it.
+    except Exception:
+        return ""
 
 
 def _share(alarms: "pd.Series[bool]", of: NDArray[np.bool_]) -> float:

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import validate_data
 
+from tapsklearn.preprocessing._image_output import ImageOutput
 from tapsklearn.preprocessing._take_rules import FLOOR_DB, LEAST_POWER
 
 
@@ -101,7 +102,9 @@ def has_linear_frequencies(*, n_mels: int | None = None, **_: Any) -> bool:
     return n_mels is None
 
 
-class LogSpectrogram(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class LogSpectrogram(  # type: ignore[call-arg]
+    ImageOutput, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Turn waveforms into log power spectrograms.
 
     Each take is treated alone: its 80-dB floor hangs from its own loudest bin.

@@ -10,6 +10,8 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from tapsklearn.preprocessing._image_output import ImageOutput
+
 # What is computed of them in float64 fits into some megabytes.
 _TAKES_AT_ONCE = 64
 
@@ -38,7 +40,9 @@ def standardize(crop: NDArray[np.floating]) -> NDArray[np.floating]:
     return (centred / scale).astype(crop.dtype, copy=False)
 
 
-class Standardizer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class Standardizer(  # type: ignore[call-arg]
+    ImageOutput, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Bring crops to zero mean and unit variance.
 
     Loudness changes from tap to tap; standardizing takes it away, which the

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import validate_data
 
 from tapsklearn.preprocessing._errors import NoTapError, raise_or_warn
+from tapsklearn.preprocessing._image_output import ImageOutput
 from tapsklearn.preprocessing._onset import find_onset, frame_energy
 from tapsklearn.preprocessing._take_rules import RISE_DB
 
@@ -87,7 +88,9 @@ def crop_tap(
     return crops
 
 
-class TapCrop(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class TapCrop(  # type: ignore[call-arg]
+    ImageOutput, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Cut the part of each log spectrogram that holds the tap.
 
     The onset is the first frame within 10 dB of the loudest one, looked for only

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tapsklearn.preprocessing._crop_reader import default_settings
 from tapsklearn.preprocessing._errors import raise_or_warn
+from tapsklearn.preprocessing._image_output import ImageOutput
 from tapsklearn.preprocessing._log_spectrogram import LogSpectrogram
 from tapsklearn.preprocessing._read_crops import (
     TAKES_AT_ONCE,
@@ -39,7 +40,9 @@ STEPS = {
 }
 
 
-class TapFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class TapFeatures(  # type: ignore[call-arg]
+    ImageOutput, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Turn recordings into standardized crops: the four steps in one.
 
     What `WavLoader`, `LogSpectrogram`, `TapCrop` and `Standardizer` give in a row, to

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from tapsklearn._shorten import shorten
 from tapsklearn.preprocessing._errors import UnusableError, raise_or_warn
+from tapsklearn.preprocessing._image_output import ImageOutput
 from tapsklearn.preprocessing._read_take import (
     describe_cut,
     read_recording,
@@ -20,7 +21,9 @@ from tapsklearn.preprocessing._read_take import (
 )
 
 
-class WavLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class WavLoader(  # type: ignore[call-arg]
+    ImageOutput, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Read recordings as mono waveforms of one rate and length.
 
     Channels are averaged, other sampling rates are resampled, short files are

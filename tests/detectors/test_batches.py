@@ -32,10 +32,20 @@ def test_an_epoch_holds_every_crop_once_with_its_class(classes, batch_size, seed
     rows = torch.cat(given_).flatten().tolist()
     assert sorted(rows) == list(range(len(classes)))
     assert torch.cat(targets).tolist() == [classes[row] for row in rows]
-    assert len(given_) == len(batches) == -(-len(classes) // batch_size)
+    assert len(given_) == len(batches)
     lengths = [len(batch) for batch in given_]
-    assert max(lengths) <= batch_size
     assert max(lengths) - min(lengths) <= 1
+    # One crop that would be left over joins the batch before.
+    is_joined = batch_size == 2 and len(classes) % 2 == 1
+    assert max(lengths) <= batch_size + is_joined
+    assert min(lengths) > 1 or 1 in {batch_size, len(classes)}
+
+
+@given(labels, sizes, st.integers(0, 9))
+def test_without_shuffling_crops_come_in_their_order(classes, batch_size, seed):
+    batches = batches_of(classes, batch_size, seed, shuffle=False)
+    rows = torch.cat([crops for crops, _ in batches]).flatten().tolist()
+    assert rows == list(range(len(classes)))
 
 
 @given(labels, sizes, st.integers(2, 6), st.integers(0, 9))

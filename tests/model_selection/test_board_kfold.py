@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import (
     GridSearchCV,
@@ -375,3 +376,41 @@ def test_truth_is_as_good_as_its_parts() -> None:
     ):
         with pytest.raises(ValueError, match="give normal_boards or truth"):
             function()
+
+
+@pytest.mark.filterwarnings("ignore:.*false_alarm_rate")
+@pytest.mark.parametrize("routing", [False, True])
+@pytest.mark.parametrize("search", [False, True])
+def test_groups_come_through_metadata_routing(routing: bool, search: bool) -> None:
+    boards = np.repeat(["oak", "ash", "fir", "cracked a", "cracked b", "cracked c"], 4)
+    # The boards of a specimen, as `groups` have them and nothing else.
+    groups = np.repeat(["one", "two", "three", "one", "two", "three"], 4)
+    crops = np.random.default_rng(0).normal(size=(24, 4, 6))
+    seen = []
+
+    class Watched(CropDetector):
+        def fit(self, X: Any, y: Any = None) -> "Watched":
+            seen.append(set(y))
+            return super().fit(X, y)
+
+    normal = ["oak", "ash", "fir"]
+    detector = Watched(normal_boards=normal, random_state=0)
+    options: dict[str, Any] = {
+        "cv": BoardKFold(3, normal_boards=normal),
+        "scoring": anomaly_scorer("roc_auc"),
+        "error_score": "raise",
+    }
+    with config_context(enable_metadata_routing=routing):
+        if search:
+            grid = {"false_alarm_rate": [0.05]}
+            found = GridSearchCV(detector, grid, refit=False, **options)
+            found.fit(crops, boards, groups=groups)
+        elif routing:
+            cross_validate(
+                detector, crops, boards, params={"groups": groups}, **options
+            )
+        else:
+            cross_validate(detector, crops, boards, groups=groups, **options)
+    pairs = [{"oak", "cracked a"}, {"ash", "cracked b"}, {"fir", "cracked c"}]
+    held_out = [set(boards) - trained_on for trained_on in seen]
+    assert sorted(map(sorted, held_out)) == sorted(map(sorted, pairs))

@@ -26,8 +26,25 @@ class OwnError(Exception):
     pass
 
 
+class BrokenError(Exception):
+    def __str__(self) -> str:
+        raise KeyError("no message")
+
+
+def test_an_error_that_cannot_be_written_out_is_named_by_its_type() -> None:
+    methods = {"failing": failing_with(BrokenError), "knn": CropDetector()}
+    with pytest.warns(UserWarning, match="failed: BrokenError$"):
+        compared = compare_methods(methods, CROPS, BOARDS, **OPTIONS)
+    assert set(compared.results["error"]) == {"", "BrokenError"}
+    assert compared.complete == ["knn"]
+
+
 @pytest.mark.parametrize(
-    "error", [ValueError, RuntimeError, TypeError, MemoryError, StopIteration, OwnError]
+    "error",
+    [
+        *(ValueError, RuntimeError, TypeError, MemoryError, StopIteration, OwnError),
+        *(AssertionError, RecursionError, KeyError, UserWarning),
+    ],
 )
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_method_that_fails_costs_the_others_nothing(
@@ -40,7 +57,7 @@ def test_a_method_that_fails_costs_the_others_nothing(
     [message] = [str(each.message) for each in caught if "oak" in str(each.message)]
     splits = list(BoardKFold(3, normal_boards=NORMAL).split(BOARDS, BOARDS))
     [fold] = [k for k, (train, _) in enumerate(splits) if "oak" not in BOARDS[train]]
-    reason = f"{error.__name__}: oak is missing"
+    reason = f"{error.__name__}: {error('oak is missing')}"
     assert message == f"failing, fold {fold}: failed: {reason}"
 
     failed = (results["method"] == "failing") & (results["fold"] == fold)

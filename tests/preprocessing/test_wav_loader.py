@@ -720,12 +720,6 @@ def test_is_an_estimator(three_files: list[Path]) -> None:
             np.testing.assert_array_equal(again.transform(three_files), expected)
 
 
-def test_set_output_leaves_it_alone(three_files: list[Path]) -> None:
-    pipe = make_pipeline(WavLoader(duration=0.5), LogSpectrogram())
-    assert not hasattr(pipe[0], "set_output")
-    assert isinstance(pipe.fit_transform(three_files), np.ndarray)
-
-
 @pytest.mark.parametrize(
     "wrong", [{"sr": 0}, {"sr": 44100.5}, {"duration": 0.0}, {"on_error": "ignore"}]
 )

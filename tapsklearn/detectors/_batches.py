@@ -85,8 +85,9 @@ class Batches:
             return
         classes = self.dataset.tensors[1]
         rows_of = [torch.nonzero(classes == c)[:, 0] for c in classes.unique()]
-        n_boards = min(max(self.batch_size // self.takes_per_board, 2), len(rows_of))
-        n_takes = max(self.batch_size // n_boards, 2)
+        n_boards, n_takes = fill_batch(
+            self.batch_size, self.takes_per_board, n_boards=len(rows_of)
+        )
         boards = self._deal(torch.arange(len(rows_of)), n_boards)
         takes = [self._deal(rows, n_takes) for rows in rows_of]
         for _ in range(self.n_batches):
@@ -106,3 +107,26 @@ class Batches:
                 stack = torch.cat([stack, fresh[~held], fresh[held]])
             yield stack[:n_dealt]
             stack = stack[n_dealt:]
+
+
+def fill_batch(
+    batch_size: int, takes_per_board: int, *, n_boards: int
+) -> tuple[int, int]:
+    """Choose of how many boards a balanced batch has how many crops each.
+
+    Parameters
+    ----------
+    batch_size : int
+        Crops a batch, at most, as far as two of two boards fit.
+    takes_per_board : int
+        Crops of each board, or more where there are fewer boards than would fit.
+    n_boards : int
+        How many boards there are.
+
+    Returns
+    -------
+    n_boards, n_takes : int
+        Boards of a batch, and crops of each.
+    """
+    n_chosen = min(max(batch_size // takes_per_board, 2), n_boards)
+    return n_chosen, max(batch_size // n_chosen, 2)

@@ -1,6 +1,7 @@
 """What follows a training of skorch, and how a callback ends it."""
 
 import contextlib
+import copy
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -8,7 +9,14 @@ from types import FrameType
 from typing import Any
 
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EpochScoring, InputShapeSetter
+from skorch.callbacks import (
+    BatchScoring,
+    Callback,
+    EpochScoring,
+    InputShapeSetter,
+    LRScheduler,
+    PassthroughScoring,
+)
 from torch import Tensor
 
 
@@ -87,59 +95,140 @@ def watch_signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def check_monitors(callbacks: Sequence[Any], *, has_validation: bool) -> None:
-    """Check that what callbacks watch will be there.
+def check_callbacks(callbacks: Sequence[Any], *, has_validation: bool) -> None:
+    """Check that callbacks can work, and that what they watch will be there.
 
     Parameters
     ----------
     callbacks : sequence of skorch callbacks
-        Callbacks, or pairs of a name and a callback.
+        Callbacks, classes of them, or pairs of a name and a callback.
     has_validation : bool
         Whether takes are held out of the training.
 
     Raises
     ------
     ValueError
-        If one watches a loss of takes that are not held out, or what no callback of
-        skorch records, or sets parameters of a network that is built already.
+        If one is no callback, cannot score or change the network that is trained
+        here, or watches a loss of takes that are not held out or what no callback
+        before it records.
     """
-    unpaired = [each[-1] if isinstance(each, tuple) else each for each in callbacks]
-    scored = [each for each in unpaired if isinstance(each, EpochScoring)]
-    known = {"train_loss", "epoch", "dur", "event_lr"}
-    known |= {_name_score(each) for each in scored if each.on_train or has_validation}
-    if has_validation:
-        known.add("valid_loss")
-    # Callbacks of others may record anything.
-    all_known = all(type(each).__module__.startswith("skorch.") for each in unpaired)
+    unpaired = [_unpack(each) for each in callbacks]
     for each in unpaired:
-        if isinstance(each, InputShapeSetter):
-            raise ValueError(
-                "callbacks: InputShapeSetter does nothing here, as the network fits "
-                "the shape of the crops already: leave it out"
+        _check_can_work(each)
+    recorded = {"epoch", "dur", "train_loss", "train_loss_best", "train_batch_count"}
+    of_validation = {"valid_loss", "valid_loss_best", "valid_batch_count"}
+    # Callbacks of others may record anything, in an epoch or a batch of it.
+    may_be_more = any(map(_has_own_events, unpaired))
+    for place, each in enumerate(unpaired):
+        watched = getattr(each, "monitor", None)
+        if isinstance(watched, str) and not _ignores_monitor(each):
+            _check_monitor(
+                each,
+                watched,
+                recorded=recorded | (of_validation if has_validation else set()),
+                lacking=set() if has_validation else of_validation,
+                later={name for one in unpaired[place:] for name in _list_records(one)},
+                may_be_more=may_be_more,
             )
-        monitor = getattr(each, "monitor", None)
-        if not isinstance(monitor, str):
-            continue
-        watched = monitor.removesuffix("_best")
-        of_validation = {"valid_loss", *map(_name_score, scored)} - known
-        if watched in of_validation and not has_validation:
-            raise ValueError(
-                f"callbacks: {type(each).__name__} watches {monitor!r}, which there is "
-                "only of takes that are held out: set validation_size, such as 0.2, or "
-                f"monitor={monitor.replace(watched, 'train_loss')!r}"
-            )
-        if watched not in known and all_known:
-            raise ValueError(
-                f"callbacks: {type(each).__name__} watches {monitor!r}, which nothing "
-                f"records; there is {', '.join(sorted(known))}"
-            )
+        is_scoring = isinstance(each, _SCORINGS)
+        side = of_validation if is_scoring and not each.on_train else recorded
+        side.update(_list_records(each))
 
 
-def _name_score(scoring: EpochScoring) -> str:
-    if scoring.name is not None:
-        return str(scoring.name)
-    named = scoring.scoring
-    return str(getattr(named, "__name__", named))
+_SCORINGS = (EpochScoring, BatchScoring, PassthroughScoring)
+
+
+def _unpack(given: Any) -> Callback:
+    callback = given
+    if isinstance(given, tuple) and len(given) == 2:
+        callback = given[1]
+    if isinstance(callback, type) and issubclass(callback, Callback):
+        callback = callback()
+    if not isinstance(callback, Callback):
+        raise ValueError(
+            f"callbacks: {given!r} is no callback of skorch, and no pair of a name and "
+            "one: give EarlyStopping(), for example"
+        )
+    return callback
+
+
+def _check_can_work(callback: Callback) -> None:
+    name = type(callback).__name__
+    if isinstance(callback, InputShapeSetter):
+        raise ValueError(
+            f"callbacks: {name} does nothing here, as the network fits the shape of "
+            "the crops already: leave it out"
+        )
+    # What is recorded under a name alone was computed by another callback.
+    if isinstance(callback, EpochScoring | BatchScoring) and (
+        callback.scoring is None or isinstance(callback.scoring, str)
+    ):
+        raise ValueError(
+            f"callbacks: {name} cannot score by {callback.scoring!r}, as the network "
+            "makes embeddings or reconstructions and no labels: give a function of "
+            "(net, dataset, y) that returns a number"
+        )
+
+
+def _check_monitor(
+    callback: Callback,
+    watched: str,
+    *,
+    recorded: set[str],
+    lacking: set[str],
+    later: set[str],
+    may_be_more: bool,
+) -> None:
+    name = type(callback).__name__
+    if watched in recorded:
+        return
+    if watched in lacking:
+        of_training = watched.replace("valid_", "train_")
+        instead = f", or monitor={of_training!r}" if of_training in recorded else ""
+        raise ValueError(
+            f"callbacks: {name} watches {watched!r}, which there is only of takes that "
+            f"are held out: set validation_size, such as 0.2{instead}"
+        )
+    if watched in later:
+        raise ValueError(
+            f"callbacks: {name} watches {watched!r}, which a later callback records: "
+            f"list that one before {name}"
+        )
+    if not may_be_more:
+        raise ValueError(
+            f"callbacks: {name} watches {watched!r}, which nothing records; there is "
+            f"{', '.join(sorted(recorded))}"
+        )
+
+
+def _list_records(callback: Callback) -> set[str]:
+    """List what a callback of skorch records of an epoch."""
+    if isinstance(callback, _SCORINGS):
+        name = callback.name
+        if name is None:
+            name = copy.copy(callback).initialize().name_
+        best = set() if callback.lower_is_better is None else {f"{name}_best"}
+        return {name, *best}
+    event = getattr(callback, "event_name", None)
+    return set() if event is None else {event}
+
+
+def _has_own_events(callback: Callback) -> bool:
+    """Return whether more than what skorch has written runs while training."""
+    return any(
+        name.startswith("on_")
+        for cls in type(callback).__mro__
+        if not cls.__module__.startswith("skorch.")
+        for name in vars(cls)
+    )
+
+
+def _ignores_monitor(callback: Callback) -> bool:
+    """Return whether a schedule is the same whatever is monitored."""
+    policy = getattr(callback, "policy", None)
+    return isinstance(callback, LRScheduler) and (
+        getattr(policy, "__name__", policy) != "ReduceLROnPlateau"
+    )
 
 
 class StopAtDivergence(Callback):

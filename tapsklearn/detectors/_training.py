@@ -25,7 +25,7 @@ from tapsklearn.detectors._callbacks import (
     EarlyEnd,
     InterruptibleNet,
     StopAtDivergence,
-    check_monitors,
+    check_callbacks,
     describe_divergence,
     watch_signals,
 )
@@ -74,8 +74,9 @@ class TrainedDetector(NetworkDetector):
         Called while training, after ours: skorch's `LRScheduler`, `EarlyStopping`,
         `Checkpoint`, `GradientNormClipping` or `EpochScoring`, for example. They can
         read and score `net`, which gets crops and gives what the network does, and
-        takes of the validation come to them in their order; they cannot build the
-        network anew, as `InputShapeSetter` does.
+        takes of the validation come to them in their order. They cannot score by the
+        name of a metric, as there are no labels to compare, nor build the network
+        anew, as `InputShapeSetter` does.
     verbose : int, default=0
         1 shows a progress bar, 2 prints skorch's table of epochs.
 
@@ -130,6 +131,10 @@ class TrainedDetector(NetworkDetector):
         """Return how many crops of each board a batch holds. If None, as they come."""
         return None
 
+    def _order_validation(self, classes: Tensor) -> Tensor:
+        """Order the crops held out, of these classes: batches take them in order."""
+        return torch.arange(len(classes))
+
     def _train(
         self,
         takes: NDArray[np.floating],
@@ -146,6 +151,8 @@ class TrainedDetector(NetworkDetector):
             held_out = hold_out_takes(boards, n_held_out, rng)
             training = _as_dataset(takes[~held_out], classes[~held_out])
             validation = _as_dataset(takes[held_out], classes[held_out])
+            order = self._order_validation(validation.tensors[1])
+            validation = TensorDataset(*(each[order] for each in validation.tensors))
         with seeded(build_seed):
             network = self._make_network(self._image_shape)
             criterion = self._make_criterion(1 + int(classes.max()))
@@ -175,7 +182,7 @@ class TrainedDetector(NetworkDetector):
 
     def _validate_params(self) -> None:
         super()._validate_params()
-        check_monitors(self.callbacks or (), has_validation=bool(self.validation_size))
+        check_callbacks(self.callbacks or (), has_validation=bool(self.validation_size))
 
     def _run_training(
         self,

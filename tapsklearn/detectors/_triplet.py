@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import ClassVar
 
+import torch
 from sklearn.utils._param_validation import Interval, StrOptions
-from torch import nn
+from torch import Tensor, nn
 
+from tapsklearn.detectors._batches import fill_batch
 from tapsklearn.detectors._docstrings import complete_docstring
 from tapsklearn.detectors._losses import MinedTripletLoss
 from tapsklearn.detectors._supervised import SupervisedDetector
@@ -68,3 +70,21 @@ class TripletDetector(SupervisedDetector):
 
     def _count_takes_per_board(self) -> int:
         return self.takes_per_board
+
+    def _order_validation(self, classes: Tensor) -> Tensor:
+        counts = torch.bincount(classes)
+        if int((counts > 0).sum()) < 2 or int(counts.max()) < 2:
+            raise ValueError(
+                f"validation_size={self.validation_size} does not hold out two crops "
+                "of one board and one of another, so that there is no triplet whose "
+                "loss could be watched: hold out more"
+            )
+        # A batch of one board, as takes mostly lie, holds no triplets: as in training,
+        # some of each board in turn.
+        _, n_takes = fill_batch(
+            self.batch_size, self.takes_per_board, n_boards=int((counts > 0).sum())
+        )
+        rank = torch.zeros_like(classes)
+        for board in classes.unique():
+            rank[classes == board] = torch.arange(int(counts[board]))
+        return torch.argsort(rank // n_takes * len(counts) + classes, stable=True)

@@ -27,6 +27,10 @@ def validate_takes(
     ndarray of shape (n_takes, n_views, n_freqs, n_frames)
         X, in float32 if it was of another type than float32 and float64.
     """
+    dtype = getattr(X, "dtype", None)
+    if isinstance(dtype, np.dtype) and not dtype.isnative:
+        # The same type, which would be taken for another one.
+        X = np.asarray(X, dtype=dtype.newbyteorder("="))
     takes: NDArray[np.floating] = validate_data(
         detector,
         X,

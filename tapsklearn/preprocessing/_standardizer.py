@@ -156,7 +156,8 @@ class Standardizer(  # type: ignore[call-arg]
             X,
             reset=reset,
             allow_nd=True,
-            dtype=[np.float64, np.float32],
+            # What is neither becomes the first.
+            dtype=[np.float32, np.float64],
             ensure_all_finite="allow-nan",
         )
         if crops.ndim > 4:

@@ -242,7 +242,8 @@ class TapCrop(  # type: ignore[call-arg]
             X,
             reset=reset,
             allow_nd=True,
-            dtype=[np.float64, np.float32],
+            # What is neither becomes the first.
+            dtype=[np.float32, np.float64],
             ensure_all_finite="allow-nan",
         )
         if spectrograms.ndim == 2:

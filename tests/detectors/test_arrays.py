@@ -1,10 +1,14 @@
 """Crops as arrays of any layout, and trainings of very few crops."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from methods import METHODS, NORMAL, TRAINED, fit_once, make_crops
 from sklearn.base import clone
+
+from tapsklearn import Standardizer, TapCrop
 
 every_method = pytest.mark.parametrize("name", METHODS)
 
@@ -73,6 +77,32 @@ def test_other_numbers_become_float32(name, dtype):
     crops = np.clip(CROPS, 0, 4).astype(dtype)
     detector = clone(METHODS[name]).set_params(normal_boards=NORMAL)
     assert detector.fit(crops, BOARDS).transform(crops).dtype == np.float32
+
+
+@every_method
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_other_byte_order_is_the_same_precision(name, dtype):
+    crops = CROPS.astype(dtype)
+    detector = clone(METHODS[name]).set_params(normal_boards=NORMAL)
+    expected = detector.fit(crops, BOARDS).score_samples(crops)
+    swapped = clone(detector).fit(swap(crops), BOARDS)
+    np.testing.assert_array_equal(swapped.score_samples(swap(crops)), expected)
+    assert swapped.transform(swap(crops)).dtype == dtype
+
+
+@pytest.mark.parametrize("step", [TapCrop(n_frames=12, pre_frames=2), Standardizer()])
+@pytest.mark.parametrize("given", ["list", "f2", "i8", "?", "O"])
+def test_steps_before_a_detector_do_not_make_it_slow(step, given):
+    # In float64 it trains four times as slowly.
+    taps = np.full((3, 110, 40), -80.0)
+    taps[:, :, 20:30] = 0
+    given = taps.tolist() if given == "list" else taps.astype(given)
+    step = clone(step).set_params(
+        **{"on_error": "nan"} if "on_error" in vars(step) else {}
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert step.fit_transform(given).dtype == np.float32
 
 
 @pytest.mark.parametrize("name", ["crop", "ae"])

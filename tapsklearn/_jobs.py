@@ -4,7 +4,7 @@ import contextlib
 import sys
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
 from joblib import Parallel
@@ -115,13 +115,13 @@ class _Jobs:
                     self._process.close()
 
     def _limit(self, libraries: ThreadpoolController | None) -> None:
-        enter = self._process.enter_context
-        enter(warnings.catch_warnings())
-        # Also what an earlier job in this process has warned of.
-        warnings.simplefilter("always")
-        warnings.showwarning = self._keep
-        enter(_one_thread_of_torch())
-        enter((libraries or ThreadpoolController()).limit(limits=1))
+        # What is entered stays entered only if all is: an interrupt may come here too.
+        with contextlib.ExitStack() as process:
+            process.enter_context(_all_warnings(self._keep))
+            process.enter_context(_one_thread_of_torch())
+            limited = (libraries or ThreadpoolController()).limit(limits=1)
+            process.enter_context(limited)
+            self._process = process.pop_all()
 
     def _keep(
         self, message: Warning | str, category: type[Warning], *_: Any, **__: Any
@@ -135,6 +135,23 @@ class _Jobs:
 
 
 _JOBS = _Jobs()
+
+
+@contextlib.contextmanager
+def _all_warnings(show: Callable[..., None]) -> Iterator[None]:
+    """Show all warnings in a way of ours, also those that were shown before."""
+    catcher = warnings.catch_warnings()
+    catcher.__enter__()
+    warnings.simplefilter("always")
+    warnings.showwarning = show
+    ours = warnings.filters
+    try:
+        yield
+    finally:
+        # A job can outlast the error of another one, and with it the handling of
+        # warnings that it began in: what is in force since then stays.
+        if warnings.filters is ours:
+            catcher.__exit__(None, None, None)
 
 
 @contextlib.contextmanager

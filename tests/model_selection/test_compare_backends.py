@@ -10,7 +10,8 @@ import distributed
 import pytest
 import torch
 from comparisons import BOARDS, CROPS, METHODS, OPTIONS, RECORDED, assert_same, record
-from joblib import parallel_config
+from joblib import parallel_config, register_parallel_backend
+from joblib._parallel_backends import ThreadingBackend
 
 from tapsklearn.detectors import CropDetector
 from tapsklearn.model_selection import Comparison, compare_methods
@@ -170,3 +171,64 @@ def test_threads_leave_this_process_as_it_was() -> None:
     assert list(warnings.filters) == filters
     messages = sorted(str(each.message) for each in caught if "fitted" in str(each))
     assert [message[:11] for message in messages] == [f"knn, fold {k}" for k in "012"]
+
+
+class FailsOrLasts(CropDetector):
+    """Fails where the oak is missing, and else goes on after that."""
+
+    def fit(self, X: Any, y: Any = None) -> "FailsOrLasts":
+        time.sleep(0.1 if "oak" not in y else 0.6)
+        if "oak" not in y:
+            raise OSError
+        return super().fit(X, y)
+
+
+class Interrupted(FailsOrLasts):
+    """The same by an interrupt."""
+
+    def fit(self, X: Any, y: Any = None) -> "FailsOrLasts":
+        try:
+            return super().fit(X, y)
+        except OSError as error:
+            raise KeyboardInterrupt from error
+
+
+@pytest.mark.parametrize("method", [FailsOrLasts, Interrupted])
+def test_a_thread_that_outlasts_an_error_leaves_this_process_as_it_was(
+    method: Any,
+) -> None:
+    threads = torch.get_num_threads()
+    with warnings.catch_warnings(record=True) as told:
+        filters, show = list(warnings.filters), warnings.showwarning
+        with (
+            pytest.raises((OSError, KeyboardInterrupt)),
+            warnings.catch_warnings(record=True),
+            parallel_config("threading", n_jobs=3),
+        ):
+            compare_methods(
+                {"it": method()}, CROPS, BOARDS, error_score="raise", **OPTIONS
+            )
+        time.sleep(1)
+        assert warnings.showwarning is show
+        assert list(warnings.filters) == filters
+        assert torch.get_num_threads() == threads
+        warnings.warn("after it", stacklevel=1)
+    assert str(told[-1].message) == "after it"
+
+
+class ListBackend(ThreadingBackend):
+    supports_return_generator = False
+
+
+@pytest.mark.parametrize("n_jobs", [None, 1, 2])
+@pytest.mark.parametrize("of_config", [{}, {"n_jobs": 2}])
+def test_a_registered_backend_without_generators(
+    n_jobs: int | None, of_config: dict[str, int], compared: Comparison, tmp_path: Any
+) -> None:
+    paths, _ = record(tmp_path)
+    register_parallel_backend("lists", ListBackend)
+    with parallel_config("lists", **of_config):
+        found = compare_methods(METHODS, CROPS, BOARDS, n_jobs=n_jobs, **OPTIONS)
+        crops = TapFeatures(n_jobs=n_jobs).fit_transform(paths)
+    assert_same(found, compared)
+    assert len(crops) == len(paths)

@@ -1,41 +1,68 @@
 """The recordings that a command is given: files, folders, a list on standard input."""
 
-import os
+import codecs
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from tapsklearn.datasets import list_folder
+from tapsklearn.datasets import find_recordings
 
 STANDARD_INPUT = "-"
-# A path, and what is wrong with it if that is known; nothing if the next may be long
-# in coming.
-_Listed = tuple[str, str] | None
 _BYTES_AT_ONCE = 65536
+# How text begins that says how it is encoded; the longest first, as one begins like
+# another.
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+
+
+class Listed(NamedTuple):
+    """A recording, or what is in its place.
+
+    Attributes
+    ----------
+    path : str
+        The file, or a folder.
+    problem : str
+        Why it cannot be scored, or "".
+    is_unused : bool
+        Whether it was found in a folder and cannot be read.
+    """
+
+    path: str
+    problem: str = ""
+    is_unused: bool = False
 
 
 def list_recordings(
-    given: Sequence[str], *, at_once: int
-) -> Iterator[list[tuple[str, str]]]:
+    given: Sequence[str], *, at_once: int, null: bool = False
+) -> Iterator[list[Listed]]:
     """List recordings, some at a time, and no later than they are known.
 
     Parameters
     ----------
     given : sequence of str
-        Files, folders, or "-" for one a line on standard input.
+        Files, folders, or "-" for a list on standard input.
     at_once : int
         The most that are listed at a time.
+    null : bool, default=False
+        Whether NUL characters end the names of that list, and not lines.
 
     Yields
     ------
-    list of tuple of str
-        Paths, each with what is wrong with a folder or "".
+    list of Listed
+        Files, and what cannot be scored.
     """
-    some: list[tuple[str, str]] = []
-    for listed in _list_all(given):
+    some: list[Listed] = []
+    for listed in _list_all(given, null):
         if listed is not None:
             some.append(listed)
+        # The next one may be long in coming.
         if some and (listed is None or len(some) == at_once):
             yield some
             some = []
@@ -43,51 +70,94 @@ def list_recordings(
         yield some
 
 
-def _list_all(given: Iterable[str]) -> Iterator[_Listed]:
+def _list_all(given: Sequence[str], null: bool) -> Iterator[Listed | None]:
     for path in given:
         if path == STANDARD_INPUT:
-            for line in _read_lines():
-                yield from [None] if line is None else _list_one(Path(line))
+            for name in _read_names("\0" if null else "\n"):
+                yield from [None] if name is None else _list_one(name)
         else:
-            yield from _list_one(Path(path))
+            yield from _list_one(path)
 
 
-def _list_one(path: Path) -> Iterator[_Listed]:
+def _list_one(path: str) -> Iterator[Listed]:
+    if "\0" in path:
+        reason = (
+            "a NUL character follows in the list: a list of find -print0 needs the "
+            "option -0, one in UTF-16 a byte-order mark"
+        )
+        yield Listed(path.partition("\0")[0] or STANDARD_INPUT, reason)
+        return
     try:
-        is_folder = path.is_dir()
-    except (OSError, ValueError):  # Too long, or no path at all.
+        is_folder = Path(path).is_dir()
+    except OSError:  # Too long, say.
         is_folder = False
+    except ValueError:
+        yield Listed(path, "is no name that a file can have")
+        return
     if not is_folder:
-        yield str(path), ""
+        yield Listed(path)
         return
-    n_found = 0
-    for listed in _walk(path):
-        n_found += 1
-        yield listed
-    if not n_found:
-        yield str(path), "the folder holds no recordings"
+    is_empty = True
+    for found, problem in find_recordings(path):
+        is_empty = False
+        yield Listed(found, problem, is_unused=bool(problem))
+    if is_empty:
+        yield Listed(path, "the folder holds no recordings")
 
 
-def _walk(folder: Path) -> Iterator[_Listed]:
-    """List the recordings of a folder, then those of its folders."""
-    try:
-        folders, sounds = list_folder(folder)
-    except OSError as error:
-        yield str(folder), f"the folder cannot be opened ({error.strerror})"
-        return
-    for name in sounds:
-        yield str(folder / name), ""
-    for name in folders:
-        yield from _walk(folder / name)
-
-
-def _read_lines() -> Iterator[str | None]:
-    """Read standard input as lines come; None where all that came is read."""
-    begun = b""
+def _read_names(end: str) -> Iterator[str | None]:
+    """Read names from standard input as they come; None where all that came is read."""
     stream: Any = sys.stdin.buffer
-    while part := stream.read1(_BYTES_AT_ONCE):
-        *lines, begun = (begun + part).split(b"\n")
-        yield from (os.fsdecode(line.rstrip(b"\r")) for line in lines if line.strip())
+    decoder: codecs.IncrementalDecoder | None = None
+    unread, begun = b"", ""
+    is_open = True
+    while is_open:
+        part = stream.read1(_BYTES_AT_ONCE)
+        is_open = bool(part)
+        unread += part
+        if decoder is None:
+            # A part of a mark may be all that has come.
+            if is_open and any(mark.startswith(unread) for mark in _MARKS):
+                continue
+            decoder, unread = _choose_decoder(unread)
+        *names, begun = (begun + decoder.decode(unread, final=not is_open)).split(end)
+        unread = b""
+        yield from (each for name in names if (each := _trim(name, end)).strip())
         yield None
-    if begun.strip():
-        yield os.fsdecode(begun)
+    if (last := _trim(begun, end)).strip():
+        yield last
+
+
+def _trim(name: str, end: str) -> str:
+    return name.removesuffix("\r") if end == "\n" else name
+
+
+def _choose_decoder(begun: bytes) -> tuple[codecs.IncrementalDecoder, bytes]:
+    """Choose how to read a list by how it begins; return what follows the mark."""
+    for mark, encoding in _MARKS.items():
+        if begun.startswith(mark):
+            decoder = codecs.getincrementaldecoder(encoding)
+            # Names of files can hold what the encoding has not.
+            errors = "surrogateescape" if encoding == "utf-8" else "surrogatepass"
+            return decoder(errors), begun[len(mark) :]
+    decoder = codecs.getincrementaldecoder(sys.getfilesystemencoding())
+    return decoder(sys.getfilesystemencodeerrors()), begun
+
+
+def describe_unused(n_unused: int, first: Sequence[str]) -> str:
+    """Say in one sentence which recordings of folders were not scored.
+
+    Parameters
+    ----------
+    n_unused : int
+        How many there are.
+    first : sequence of str
+        Some of them.
+
+    Returns
+    -------
+    str
+        The sentence.
+    """
+    more = f"; and {n_unused - len(first)} more" if n_unused > len(first) else ""
+    return f"{n_unused} files cannot be scored: {'; '.join(first)}{more}"

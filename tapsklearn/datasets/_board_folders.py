@@ -1,22 +1,27 @@
 """A folder that holds one folder for each board."""
 
+import os
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from tapsklearn._shorten import shorten
 from tapsklearn.datasets._files import (
-    SOUND_SUFFIXES,
-    holds_sounds,
-    is_file,
+    DEAD_LINK,
+    KINDS_OF_SOUND,
+    is_sound,
     list_folder,
+    real_name,
     same_letters,
 )
+from tapsklearn.datasets._find_recordings import walk
+from tapsklearn.datasets._findings import Finding
 from tapsklearn.datasets._table import Need, describe_rows, read_table
 
-BOARDS_CSV = "boards.csv"
+NAME = "boards.csv"
 
-_NO_CONDITIONS = (
+NO_CONDITIONS = (
     "nothing says which boards are normal: list the boards in boards.csv (columns "
     "board, condition), or the takes in takes.csv (columns path, board, condition), "
     "or name the normal boards with normal= (on the command line --normal): names or "
@@ -24,99 +29,199 @@ _NO_CONDITIONS = (
 )
 
 
+class BoardFolders(NamedTuple):
+    """Takes that lie in one folder a board.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        A row for each sound file; "" for a condition that no table has.
+    problems : list of str
+        What is wrong with the folders and with boards.csv.
+    findings : list of Finding
+        Folders and links that are one with others.
+    named : set of str
+        Files and folders directly in the folder that the problems name already.
+    unread : list of str
+        Boards without a recording that can be read, but with others.
+    """
+
+    frame: pd.DataFrame
+    problems: list[str]
+    findings: list[Finding]
+    named: set[str]
+    unread: list[str]
+
+
 def read_board_folders(
-    directory: Path, *, condition: Need
-) -> tuple[pd.DataFrame, list[str]]:
+    directory: Path, table_file: Path | None, *, condition: Need
+) -> BoardFolders:
     """Read the takes that lie in one folder a board.
 
     Parameters
     ----------
     directory : Path
         The folder that holds the boards' folders.
+    table_file : Path or None
+        The table boards.csv, if there is one.
     condition : {"required", "optional", "ignored"}
-        Whether boards.csv must say which boards are normal.
+        Whether the table must say which boards are normal.
 
     Returns
     -------
-    frame : DataFrame
-        A row for each sound file; "" for a condition that no table has.
-    problems : list of str
-        What is wrong with the folders and with boards.csv.
+    BoardFolders
+        The takes, and what is wrong with them.
     """
-    folders, loose = list_folder(directory)
-    problems = []
-    if loose:
+    listing = list_folder(directory)
+    problems: list[str] = []
+    findings: list[Finding] = []
+    named = set(listing.sounds)
+    if listing.sounds:
         problems.append(
-            f"sound files lie outside of any board's folder ({shorten(loose)}): move "
-            "them into one, or list them in takes.csv"
+            f"sound files lie outside of any board's folder ({shorten(listing.sounds)})"
+            ": move them into one, or list them in takes.csv"
         )
     # Folders without any sound, of notes or pictures, are nobody's board.
     takes: dict[str, list[str]] = {}
+    unread: list[str] = []
     unusable = set()
-    for folder in folders:
+    owners: dict[str, str] = {}
+    for folder in _skip_loops(directory, listing.folders):
         board = same_letters(folder)
-        try:
-            _, sounds = list_folder(directory / folder)
-        except OSError as error:
-            problems.append(f"the folder {folder} cannot be opened ({error.strerror})")
+        real = real_name(directory / folder)
+        if real in owners:
+            problems.append(
+                f"the folders {owners[real]} and {folder} are one, which a link gives "
+                "two names: remove the link"
+            )
+            named.add(folder)
             unusable.add(board)
             continue
+        owners[real] = folder
+        try:
+            recordings = list_folder(directory / folder).recordings
+        except OSError as error:
+            problems.append(f"the folder {folder} cannot be opened ({error.strerror})")
+            named.add(folder)
+            unusable.add(board)
+            continue
+        # A link that leads nowhere was meant to be a take.
+        dead = [n for n, why in recordings if why == DEAD_LINK and is_sound(n)]
+        problems += [f"{folder}/{name} {DEAD_LINK}" for name in dead]
+        named |= {f"{folder}/{name}" for name in dead}
+        sounds = [name for name, why in recordings if not why]
         if sounds:
+            if board in takes:
+                detail = (
+                    "two folders are called so, in different Unicode forms; they are "
+                    "taken for one board"
+                )
+                findings.append(Finding("", board, "similar names", detail))
             takes.setdefault(board, []).extend(f"{folder}/{name}" for name in sounds)
-        elif holds_sounds(directory / folder):
+        elif dead:
+            unusable.add(board)
+        elif recordings:
+            unread.append(board)
+        elif any(not problem for _, problem in walk(directory / folder)):
             problems.append(
-                f"the folder {folder} has its sound files ({', '.join(SOUND_SUFFIXES)})"
-                " in subfolders only: move them up into it, list them in takes.csv, or "
-                "read that folder instead if its subfolders are the boards"
+                f"the folder {folder} has its sound files in subfolders only: move "
+                "them up into it, list them in takes.csv, or read that folder instead "
+                "if its subfolders are the boards"
             )
+            named.add(folder)
             unusable.add(board)
 
     frame = pd.DataFrame(
         [(path, board) for board, paths in takes.items() for path in paths],
         columns=["path", "board"],
+        dtype=str,
     )
-    problems += [
-        f"{path} is a link that leads to no file"
-        for path in frame["path"]
-        if not is_file(directory / path)
-    ]
+    frame, more = _use_links_once(directory, frame, problems)
+    findings += more
     frame["condition"] = ""
     frame["specimen"] = frame["board"]
-    if is_file(directory / BOARDS_CSV):
-        boards, more = _read_boards_csv(directory, list(takes), unusable, condition)
-        problems += more
-        if boards is not None:
+    if table_file is not None:
+        boards = list(takes)
+        table, more_problems = _read_boards_csv(
+            table_file, boards, unusable, unread, condition
+        )
+        problems += more_problems
+        if table is not None:
             for column in ("condition", "specimen"):
-                listed = frame["board"].map(boards[column])
-                frame[column] = listed.fillna(frame[column])
+                listed = frame["board"].map(table[column]).fillna("")
+                frame[column] = listed.where(listed != "", frame[column])
     elif condition == "required" and takes:
-        problems.append(_NO_CONDITIONS)
-    return frame, problems
+        problems.append(NO_CONDITIONS)
+    return BoardFolders(frame, problems, findings, named, unread)
+
+
+def _skip_loops(directory: Path, folders: list[str]) -> list[str]:
+    """Leave out links to the folder itself or to what it lies in."""
+    top = os.path.join(real_name(directory), "")  # noqa: PTH118
+    return [
+        folder
+        for folder in folders
+        if not top.startswith(os.path.join(real_name(directory / folder), ""))  # noqa: PTH118
+    ]
+
+
+def _use_links_once(
+    directory: Path, frame: pd.DataFrame, problems: list[str]
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Leave out links to takes that are there; add to the problems those of others."""
+    findings = []
+    real = frame["path"].map(lambda path: real_name(directory / path))
+    is_link = [Path(directory, path).is_symlink() for path in frame["path"]]
+    # The file itself before links to it.
+    order = frame.assign(real=real, is_link=is_link).sort_values(
+        "is_link", kind="stable"
+    )
+    again = order["real"].duplicated()
+    firsts = order[~again].set_index("real")
+    for _, row in order[again].iterrows():
+        first = firsts.loc[row["real"]]
+        if row["board"] == first["board"]:
+            detail = f"the same file as {first['path']}, which is used once"
+            findings.append(Finding(row["path"], row["board"], "duplicate", detail))
+        else:
+            problems.append(
+                f"{row['path']} and {first['path']} are one file, of the boards "
+                f"{row['board']} and {first['board']}: remove the link"
+            )
+    return frame.drop(index=order.index[again]).reset_index(drop=True), findings
 
 
 def _read_boards_csv(
-    directory: Path, boards: list[str], unusable: set[str], condition: Need
+    file: Path, boards: list[str], unusable: set[str], unread: list[str], need: Need
 ) -> tuple[pd.DataFrame | None, list[str]]:
     """Read boards.csv, indexed by board, and compare it with the folders."""
-    table, problems = read_table(
-        directory / BOARDS_CSV, columns=["board"], condition=condition
-    )
+    name = file.name
+    table, problems = read_table(file, columns=["board"], condition=need)
     if table is None:
         return None, problems
+    known = {*boards, *unusable, *unread}
+    by_letters = {board.strip(): board for board in known}
+    table["board"] = [
+        board if board in known else by_letters.get(board.strip(), board.strip())
+        for board in table["board"]
+    ]
     table = table[table["board"] != ""]
     for board, rows in table.groupby("board", sort=False):
         if len(rows) > 1:
             listed = describe_rows(rows.index)
+            problems.append(f"{name}: board {board} is listed more than once ({listed})")
+        if board in unread:
             problems.append(
-                f"{BOARDS_CSV}: board {board} is listed more than once ({listed})"
+                f"{name}, row {rows.index[0]}: the folder {board} has no recordings "
+                f"that can be read ({KINDS_OF_SOUND}): convert or rename them"
             )
-        if board not in boards and board not in unusable:
+        elif board not in known:
             problems.append(
-                f"{BOARDS_CSV}, row {rows.index[0]}: there is no folder {board} with "
+                f"{name}, row {rows.index[0]}: there is no folder {board} with "
                 "sound files"
             )
     problems += [
-        f"the folder {board} has no row in {BOARDS_CSV}"
+        f"the folder {board} has no row in {name}"
         for board in boards
         if board not in set(table["board"])
     ]

@@ -48,6 +48,11 @@ def check_takes(
         problems, in this order ("" for a path or board that does not apply):
 
         - "folder": what `load_takes` would raise.
+        - "unused": a recording that is there and is not used, as it cannot be read,
+          lies in a subfolder or is not listed; or a table that is not read.
+        - "duplicate": the same recording as another one.
+        - "similar names": boards or specimens whose names differ by capital letters,
+          spaces, or the width or Unicode form of letters alone.
         - "unreadable": not sound that can be used, such as a truncated file.
         - "silent": nothing but zeros, or a peak below -60 dBFS. Nothing else is
           looked for in it.
@@ -82,7 +87,9 @@ def check_takes(
     oak/01.wav   oak   clipped 1000 samples at full scale, first at 0.000 s
                  oak few takes                             2 of the 5 takes needed
     """
-    frame, folder_problems = read_index(directory, normal=normal, need_condition=False)
+    frame, folder_problems, findings = read_index(
+        directory, normal=normal, need_condition=False
+    )
     # Missing files are among the folder's problems already.
     files = [
         (path, board)
@@ -99,7 +106,16 @@ def check_takes(
             rates.append(rate)
             advance()
 
-    rows = [("", "", "folder", problem) for problem in folder_problems]
+    rows: list[tuple[str, ...]] = [
+        ("", "", "folder", problem) for problem in folder_problems
+    ]
+    # All files without sound are the same.
+    without_sound = {
+        path
+        for (path, _), problems in zip(files, found, strict=True)
+        if {"unreadable", "silent"} & {code for code, _ in problems}
+    }
+    rows += [f for f in findings if f.path not in without_sound]
     known_rates = Counter(rate for rate in rates if rate is not None)
     for (path, board), problems, rate in zip(files, found, rates, strict=True):
         rows += [(path, board, problem, detail) for problem, detail in problems]

@@ -1,15 +1,60 @@
-"""Sound files and folders, as they lie on the disk."""
+"""Recordings and folders, as they lie on the disk."""
 
 import os
 import re
 import unicodedata
 from pathlib import Path
+from typing import NamedTuple
 
-SOUND_SUFFIXES = (".wav", ".flac", ".ogg")
+# All that libsndfile recognizes by its content; MATLAB's and headerless files are
+# rarely sound.
+SOUND_SUFFIXES = frozenset(
+    ".wav .wave .bwf .rf64 .w64 .flac .ogg .oga .opus .mp3 .mp2 .mpga "
+    ".aif .aiff .aifc .caf .au .snd .avr .htk .ircam .nist .paf .pvf .sds .sf .sph "
+    ".svx .8svx .voc .wve .xi".split()
+)
+# What phones, dictaphones and cameras write besides, video with sound included.
+UNREAD_SUFFIXES = frozenset(
+    ".m4a .m4b .m4p .m4r .mp4 .m4v .3gp .3gpp .3g2 .3ga .aac .adts .amr .awb .wma "
+    ".webm .weba .mka .mkv .mov .qt .avi .wmv .asf .mpg .mpeg .mts .m2ts .flv .ogv "
+    ".ogx .spx .wv .ape .tta .tak .alac .ac3 .eac3 .dts .dsf .dff .mpc .mp1 .ra .rm "
+    ".qcp .dss .ds2 .dvf .msv .gsm .vox .raw .pcm .sd2".split()
+)
+KINDS_OF_SOUND = "WAV, FLAC, OGG, MP3, AIFF, CAF and others that libsndfile reads"
+DEAD_LINK = "is a link that leads to no file"
+
+# How files begin that can be read, whatever they are called.
+_BEGINNING = re.compile(
+    rb"(RIFF|RIFX|RF64|FFIR)....WAVE|FORM....AIF[FC]|fLaC|OggS|caff|\.snd|ID3"
+    rb"|riff\x2e\x91\xcf\x11",
+    re.DOTALL,
+)
+_LONGEST_BEGINNING = 12
 
 
-def list_folder(folder: Path) -> tuple[list[str], list[str]]:
-    """List what lies directly in a folder, in natural order, but nothing hidden.
+class Listing(NamedTuple):
+    """What lies directly in a folder, in natural order.
+
+    Attributes
+    ----------
+    folders : list of str
+        Names of its subfolders.
+    recordings : list of tuple of str
+        Names of all that is or may be a recording, each with the reason why it cannot
+        be read, or "".
+    """
+
+    folders: list[str]
+    recordings: list[tuple[str, str]]
+
+    @property
+    def sounds(self) -> list[str]:
+        """Names of the files that can be read as far as their names say."""
+        return [name for name, reason in self.recordings if not reason]
+
+
+def list_folder(folder: Path) -> Listing:
+    """List what lies directly in a folder, but nothing hidden.
 
     Parameters
     ----------
@@ -18,45 +63,42 @@ def list_folder(folder: Path) -> tuple[list[str], list[str]]:
 
     Returns
     -------
-    folders : list of str
-        Names of its subfolders.
-    sounds : list of str
-        Names of its sound files.
+    Listing
+        Its folders and recordings.
 
     Raises
     ------
     OSError
         If the folder cannot be opened.
     """
+    folders, recordings = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            # Also leaves out the "._01.wav" that macOS puts beside "01.wav".
+            if entry.name.startswith("."):
+                continue
+            if Path(folder, entry.name).is_dir():
+                folders.append(entry.name)
+            elif (reason := _why_unread(Path(folder, entry.name))) is not None:
+                recordings.append((entry.name, reason))
+    recordings.sort(key=lambda found: natural_key(found[0]))
+    return Listing(sorted(folders, key=natural_key), recordings)
 
-    def fail(error: OSError) -> None:
-        raise error
 
-    _, folders, files = next(os.walk(folder, onerror=fail))
-    # Also leaves out the "._01.wav" that macOS puts beside "01.wav".
-    folders = [name for name in folders if not name.startswith(".")]
-    return sorted(folders, key=natural_key), sorted(_sounds(files), key=natural_key)
-
-
-def holds_sounds(folder: Path) -> bool:
-    """Find out whether there is a sound file in a folder, however deep.
+def is_sound(name: str) -> bool:
+    """Find out whether a file is called like a recording that can be read.
 
     Parameters
     ----------
-    folder : Path
-        An existing folder; subfolders that cannot be opened are passed over.
+    name : str
+        Name of the file.
 
     Returns
     -------
     bool
-        True from one file on that is not hidden.
+        Whether it ends so, in large or small letters.
     """
-    for _, folders, files in os.walk(folder):
-        # os.walk descends into what is left in this list.
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        if _sounds(files):
-            return True
-    return False
+    return Path(name).suffix.lower() in SOUND_SUFFIXES
 
 
 def is_file(path: Path) -> bool:
@@ -74,8 +116,27 @@ def is_file(path: Path) -> bool:
     """
     try:
         return path.is_file()
-    except OSError:
+    except (OSError, ValueError):
         return False
+
+
+def real_name(path: Path) -> str:
+    """Find the one name that a file has whatever links lead to it.
+
+    Parameters
+    ----------
+    path : Path
+        Anything.
+
+    Returns
+    -------
+    str
+        The name, or the path if it can be none of a file.
+    """
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return str(path)
 
 
 def natural_key(name: str) -> tuple[list[str | int], str]:
@@ -115,9 +176,26 @@ def same_letters(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _sounds(files: list[str]) -> list[str]:
-    return [
-        name
-        for name in files
-        if name.lower().endswith(SOUND_SUFFIXES) and not name.startswith(".")
-    ]
+def _why_unread(path: Path) -> str | None:
+    """Explain why a recording cannot be read, if so; None for what is no recording."""
+    suffix = path.suffix.lower()
+    if not is_file(path):
+        if path.is_symlink():
+            return DEAD_LINK
+        # To open a pipe would wait for someone to write to it.
+        return "is no file" if is_sound(path.name) else None
+    if suffix in SOUND_SUFFIXES:
+        return ""
+    if suffix in UNREAD_SUFFIXES:
+        return f"{suffix} cannot be read: convert it to WAV"
+    if _begins_like_sound(path):
+        return "its name does not end like that of a recording: rename it (.wav)"
+    return None
+
+
+def _begins_like_sound(path: Path) -> bool:
+    try:
+        with path.open("rb", buffering=0) as file:
+            return _BEGINNING.match(file.read(_LONGEST_BEGINNING)) is not None
+    except OSError:
+        return False

@@ -4,23 +4,41 @@ import os
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from tapsklearn._shorten import shorten
-from tapsklearn.datasets import _takes_csv
-from tapsklearn.datasets._board_folders import read_board_folders
+from tapsklearn.datasets import _board_folders, _takes_csv
 from tapsklearn.datasets._errors import FolderError
-from tapsklearn.datasets._files import (
-    SOUND_SUFFIXES,
-    holds_sounds,
-    is_file,
-    same_letters,
-)
-from tapsklearn.datasets._table import Need
+from tapsklearn.datasets._files import KINDS_OF_SOUND, is_file, real_name, same_letters
+from tapsklearn.datasets._find_recordings import walk
+from tapsklearn.datasets._findings import Finding, find_copies, find_similar_names
+from tapsklearn.datasets._table import Need, find_table
 
 _COLUMNS = ["path", "board", "condition", "specimen", "take"]
+_SAVE_AS = "is not read: save it as {} (CSV UTF-8)"
+
+
+class Index(NamedTuple):
+    """Which takes a folder holds, and what is wrong with it.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        A row for each take: path, board, condition, specimen, take, and further
+        columns of takes.csv. Where there are problems it holds what could be
+        read, with "" for what could not, and files that may be missing.
+    problems : list of str
+        What keeps it from being used, one sentence each.
+    findings : list of Finding
+        What does not, and should be known.
+    """
+
+    frame: pd.DataFrame
+    problems: list[str]
+    findings: list[Finding]
 
 
 def read_index(
@@ -28,7 +46,7 @@ def read_index(
     *,
     normal: str | Iterable[str] | None,
     need_condition: bool,
-) -> tuple[pd.DataFrame, list[str]]:
+) -> Index:
     """Read which takes a folder holds, and find all that is wrong with its tables.
 
     Parameters
@@ -42,12 +60,8 @@ def read_index(
 
     Returns
     -------
-    frame : DataFrame
-        A row for each take: path, board, condition, specimen, take, and further
-        columns of takes.csv. Where there are problems it holds what could be
-        read, with "" for what could not, and files that may be missing.
-    problems : list of str
-        What is wrong, one sentence each.
+    Index
+        Its takes, and what is wrong.
 
     Raises
     ------
@@ -55,20 +69,50 @@ def read_index(
         If there are no recordings to talk about.
     """
     folder = Path(directory)
-    reason = _no_recordings(folder)
+    reason = _cannot_open(folder)
     if reason:
         raise FolderError(directory, [reason])
+    names = sorted(path.name for path in folder.iterdir() if is_file(path))
+    takes_csv, like_takes = find_table(names, _takes_csv.NAME)
+    boards_csv, like_boards = find_table(names, _board_folders.NAME)
     condition: Need = "required" if need_condition else "optional"
     if normal is not None:
         condition = "ignored"
-    if is_file(folder / _takes_csv.NAME):
-        frame, problems = _takes_csv.read_takes_csv(folder, condition=condition)
+
+    found: pd.DataFrame | None
+    named: set[str] = set()
+    unread: list[str] = []
+    findings: list[Finding] = []
+    if takes_csv:
+        found, problems = _takes_csv.read_takes_csv(
+            folder / takes_csv, condition=condition
+        )
+        others = {name: f"{takes_csv} is read in its place" for name in like_takes}
+        if boards_csv:
+            others[boards_csv] = f"{takes_csv} is read in its place"
     else:
-        frame, problems = read_board_folders(folder, condition=condition)
+        if not any(True for _ in walk(folder)):
+            raise FolderError(directory, [f"holds no sound files ({KINDS_OF_SOUND})"])
+        found, problems, findings, named, unread = _board_folders.read_board_folders(
+            folder, folder / boards_csv if boards_csv else None, condition=condition
+        )
+        others = {name: _SAVE_AS.format(_takes_csv.NAME) for name in like_takes}
+        others |= {
+            name: f"{boards_csv} is read in its place"
+            if boards_csv
+            else _SAVE_AS.format(_board_folders.NAME)
+            for name in like_boards
+        }
+    if found is None:
+        # What a table lists that cannot be read, nobody knows.
+        frame, used = pd.DataFrame(columns=_COLUMNS, dtype=str), None
+    else:
+        frame = found
+        used = {real_name(folder / path) for path in frame["path"]}
     if normal is not None:
         patterns = [normal] if isinstance(normal, str) else list(normal)
         boards = [board for board in frame["board"].unique() if board]
-        normal_boards, unmatched = _match(patterns, boards)
+        normal_boards, unmatched = _match(patterns, boards, unread)
         problems += unmatched
         frame["condition"] = np.where(
             frame["board"].isin(normal_boards), "normal", "abnormal"
@@ -76,11 +120,25 @@ def read_index(
     if "take" not in frame:
         frame["take"] = frame.groupby("board").cumcount()
     further = [column for column in frame.columns if column not in _COLUMNS]
-    return frame[_COLUMNS + further].reset_index(drop=True), problems
+    frame = frame[_COLUMNS + further].reset_index(drop=True)
+
+    if used is not None:
+        linked = {finding.path for finding in findings}
+        findings += _find_unused(folder, used, named | linked, takes_csv)
+        if frame.empty and not problems:
+            problems.append(f"holds no recordings that can be read ({KINDS_OF_SOUND})")
+    findings += [Finding(name, "", "unused", why) for name, why in others.items()]
+    if _board_folders.NO_CONDITIONS in problems and others:
+        # They hold it, very likely.
+        listed = "; ".join(f"{name}: {why}" for name, why in others.items())
+        problems.append(f"not read: {listed}")
+    findings += find_similar_names(frame)
+    findings += find_copies(folder, frame)
+    return Index(frame, problems, findings)
 
 
-def _no_recordings(directory: Path) -> str | None:
-    """Find out why a folder holds nothing to read, if so."""
+def _cannot_open(directory: Path) -> str | None:
+    """Find out why a folder cannot be read, or holds nothing at all."""
     try:
         if not directory.exists():
             return "there is no such folder"
@@ -88,15 +146,34 @@ def _no_recordings(directory: Path) -> str | None:
             return "is not a folder"
         if not any(directory.iterdir()):
             return "the folder is empty"
-    except OSError as error:
-        return f"cannot be opened ({error.strerror})"
-    # The files that takes.csv lists may lie anywhere.
-    if is_file(directory / _takes_csv.NAME) or holds_sounds(directory):
-        return None
-    return f"holds no sound files ({', '.join(SOUND_SUFFIXES)})"
+    except (OSError, ValueError) as error:
+        return f"cannot be opened ({getattr(error, 'strerror', error)})"
+    return None
 
 
-def _match(patterns: list[str], boards: list[str]) -> tuple[set[str], list[str]]:
+def _find_unused(
+    directory: Path, used: set[str], named: set[str], table: str | None
+) -> list[Finding]:
+    """Find the recordings that are there and are not used."""
+    findings = []
+    for path, problem in walk(directory):
+        first, *below = path.split("/")
+        if named & {path, first} or real_name(directory / path) in used:
+            continue
+        reason = problem or (
+            f"{table} does not list it"
+            if table
+            else "lies in a subfolder of a board's folder: move it up, or list it in "
+            "takes.csv"
+        )
+        board = same_letters(first) if below and not table else ""
+        findings.append(Finding(path, board, "unused", reason))
+    return findings
+
+
+def _match(
+    patterns: list[str], boards: list[str], unread: list[str]
+) -> tuple[set[str], list[str]]:
     """Find the boards that patterns mean, and the patterns that mean none."""
     if not patterns:
         return set(), ['normal= holds no name or pattern: use "*" if all are normal']
@@ -104,9 +181,17 @@ def _match(patterns: list[str], boards: list[str]) -> tuple[set[str], list[str]]
     problems = []
     for pattern in map(same_letters, patterns):
         # A board may be called "oak [2]", which as a pattern means "oak 2".
-        fits = [b for b in boards if b == pattern or fnmatchcase(b, pattern)]
+        fits, without = (
+            [b for b in some if b == pattern or fnmatchcase(b, pattern)]
+            for some in (boards, unread)
+        )
         matched.update(fits)
-        if boards and not fits:
+        if without and not fits:
+            problems.append(
+                f"normal={pattern!r} fits folders without recordings that can be read "
+                f"only: {shorten(without)}"
+            )
+        elif boards and not fits:
             problems.append(
                 f"normal={pattern!r} fits no board (there are: {shorten(boards)})"
             )

@@ -1,15 +1,23 @@
 """A folder of recordings as lists that an estimator takes."""
 
 import os
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 from sklearn.utils import Bunch
 
+from tapsklearn._shorten import shorten
 from tapsklearn.datasets._errors import FolderError
 from tapsklearn.datasets._index import read_index
 from tapsklearn.datasets._truth import Truth
+
+_WARNINGS = {
+    "unused": "not used",
+    "duplicate": "there more than once",
+    "similar names": "similar names",
+}
 
 
 def load_takes(
@@ -17,7 +25,8 @@ def load_takes(
 ) -> Bunch:
     """Find the recordings of a folder, the board of each, and which are normal.
 
-    The sound files themselves are not opened; `check_takes` does that.
+    The sound files themselves are not read, but for parts of those that have the same
+    size; `check_takes` reads them all.
 
     Parameters
     ----------
@@ -27,13 +36,15 @@ def load_takes(
         - with a table ``takes.csv`` that has the columns ``path`` (relative to
           the folder), ``board`` and ``condition`` ("normal" or "abnormal"), and
           may have ``specimen``, ``take`` and any others;
-        - with one folder for each board, the sound files (WAV, FLAC, OGG)
-          directly in it, and maybe a table ``boards.csv`` with the columns
-          ``board`` and ``condition``, and maybe ``specimen``. Hidden files are
-          passed over.
+        - with one folder for each board, the sound files (WAV, FLAC, OGG, MP3,
+          AIFF, CAF and whatever else libsndfile reads) directly in it, and maybe a
+          table ``boards.csv`` with the columns ``board`` and ``condition``, and
+          maybe ``specimen``.
 
-        Tables are comma-separated UTF-8. A specimen is the object that a board
-        is part of; where none is named, it is the board itself.
+        Tables are comma-separated UTF-8; if both are there, takes.csv is used. A
+        specimen is the object that a board is part of; where none is named, it is
+        the board itself. Files and folders whose names begin with a dot are passed
+        over, links are followed.
     normal : str or iterable of str, default=None
         Names of the normal boards, or patterns such as ``"good_*"`` (``*``, ``?``
         and ``[...]`` as in a shell; ``"*"`` for all). It then decides alone which
@@ -71,8 +82,17 @@ def load_takes(
     ------
     FolderError
         If the folder is missing or holds no recordings, if a table lists what is
-        not there or contradicts itself, if a pattern fits no board, if nothing
-        says which boards are normal. It lists everything that is wrong.
+        not there or contradicts itself, if one file is of two boards, if a pattern
+        fits no board, if nothing says which boards are normal. It lists everything
+        that is wrong.
+
+    Warns
+    -----
+    UserWarning
+        Of recordings in the folder that are not used, such as .m4a, which cannot be
+        read, or those in subfolders of a board's folder; of recordings that are there
+        more than once; of boards whose names differ in spelling alone. `check_takes`
+        lists all of them.
 
     See Also
     --------
@@ -95,9 +115,20 @@ def load_takes(
     1   good 1/00.wav   good 1    normal
     2   good 2/00.wav   good 2    normal
     """
-    frame, problems = read_index(directory, normal=normal, need_condition=True)
+    frame, problems, findings = read_index(
+        directory, normal=normal, need_condition=True
+    )
     if problems:
         raise FolderError(directory, problems)
+    for problem, what in _WARNINGS.items():
+        listed = [
+            f"{finding.path} ({finding.detail})" if finding.path else finding.detail
+            for finding in findings
+            if finding.problem == problem
+        ]
+        if listed:
+            message = f"{directory}: {what}: {len(listed)} ({shorten(listed)})"
+            warnings.warn(message, stacklevel=2)
     boards = frame.drop_duplicates("board")
     specimens = dict(zip(boards["board"], boards["specimen"], strict=True))
     normal_boards = sorted(boards["board"][boards["condition"] == "normal"])

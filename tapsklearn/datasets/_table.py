@@ -1,12 +1,17 @@
 """Tables beside recordings, read so that their mistakes can be named by row."""
 
-import warnings
+import codecs
+import csv
+import io
+import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
+from tapsklearn._table_text import csv_line, normalize_head, restore_bytes
 from tapsklearn.datasets._files import same_letters
 
 CONDITIONS = ("normal", "abnormal")
@@ -16,7 +21,14 @@ CONDITIONS = ("normal", "abnormal")
 Need = Literal["required", "optional", "ignored"]
 
 _TEXT = ("path", "board", "condition", "specimen")
+# Columns that are looked up, whose heads may be in capitals.
+_KNOWN = (*_TEXT, "take", "kind", "session")
+_TABLE_SUFFIXES = "csv|txt|tsv|xls|xls[xmb]|ods|numbers"
 _LISTED = 10
+
+
+class _TableError(Exception):
+    """Why a file is no table."""
 
 
 def read_table(
@@ -36,58 +48,42 @@ def read_table(
     Returns
     -------
     table : DataFrame or None
-        Its columns, and ``condition`` and ``specimen`` in any case: names as
-        stripped text, the specimen like the board where none is named, "" for
-        other cells that are empty and for conditions that are none. Indexed by
-        row number as a spreadsheet shows it. None if the file is no such table.
+        Its columns, and ``condition`` and ``specimen`` in any case: names as text,
+        "" for cells that are empty and for conditions that are none, spaces around
+        paths and boards kept. Indexed by row number as a spreadsheet shows it. None
+        if the file is no such table.
     problems : list of str
         What is wrong with it.
     """
     name = path.name
     try:
-        with warnings.catch_warnings():
-            # pandas drops the cells of a row that is too long with this warning.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(
-                path,
-                # Board "1" must stay "1", and "NA" and "None" are names too.
-                dtype=dict.fromkeys(_TEXT, str),
-                keep_default_na=False,
-                na_values=[""],
-                encoding="utf-8-sig",
-                index_col=False,
-                # Rows keep their numbers; the blank ones go below.
-                skip_blank_lines=False,
-                skipinitialspace=True,
-                low_memory=False,
-            )
-    except UnicodeDecodeError:
-        return None, [f'{name} is not UTF-8 text: save it as "CSV UTF-8"']
-    except pd.errors.EmptyDataError:
-        return None, [f"{name} is empty"]
-    except (ValueError, pd.errors.ParserWarning) as error:
-        reason = " ".join(str(error).split())
-        return None, [f"{name} cannot be read as a table ({reason})"]
+        heads, rows = _read_rows(path)
+    except _TableError as error:
+        return None, [f"{name} {error}"]
     except OSError as error:
         return None, [f"{name} cannot be opened ({error.strerror})"]
+    known = [normalize_head(head) for head in heads]
+    names = [
+        short if short in _KNOWN else head.strip() or f"Unnamed: {place}"
+        for place, (short, head) in enumerate(zip(known, heads, strict=True))
+    ]
+    twice = [column for column, count in Counter(names).items() if count > 1]
+    if twice:
+        return None, [f"{name} has the column {twice[0]} more than once"]
 
     required = [*columns, *(["condition"] if condition == "required" else [])]
-    missing = [column for column in required if column not in table]
+    missing = [column for column in required if column not in names]
     if missing:
-        return None, [_describe_missing(name, missing, list(table.columns))]
-    table.index = pd.RangeIndex(2, len(table) + 2)
-    table = table.dropna(how="all")
-    for column in table.columns.intersection(list(_TEXT)):
-        table[column] = table[column].fillna("").astype(str).str.strip()
-    table["board"] = table["board"].map(same_letters)
-    named = table["specimen"] if "specimen" in table else table["board"]
-    table["specimen"] = named.map(same_letters).where(named != "", table["board"])
+        return None, [_describe_missing(name, missing, heads)]
+    table = _make_frame(names, rows)
+    if "specimen" not in table:
+        table["specimen"] = ""
 
     problems = []
     if table.empty:
         problems.append(f"{name} has no rows below its first")
     for column in columns:
-        empty = table.index[table[column] == ""]
+        empty = table.index[table[column].str.strip() == ""]
         if len(empty):
             problems.append(f"{name}: {column} is empty in {describe_rows(empty)}")
     if condition != "ignored" and "condition" in table:
@@ -97,6 +93,34 @@ def read_table(
     else:
         table["condition"] = ""
     return table, problems
+
+
+def find_table(names: Sequence[str], wanted: str) -> tuple[str | None, list[str]]:
+    """Find a table among the files of a folder, and what else may be meant for it.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The files.
+    wanted : str
+        What the table is called, such as "takes.csv".
+
+    Returns
+    -------
+    found : str or None
+        The file, in capital or small letters.
+    others : list of str
+        Files that are called alike and are not read.
+    """
+    fitting = sorted(
+        (name for name in names if name.strip().casefold() == wanted),
+        key=lambda name: (name != wanted, name),
+    )
+    if fitting:
+        return fitting[0], fitting[1:]
+    stem = wanted.removesuffix(".csv")
+    alike = re.compile(rf"{stem[:-1]}s?([^a-z].*)?\.({_TABLE_SUFFIXES})")
+    return None, [name for name in names if alike.fullmatch(name.strip().casefold())]
 
 
 def describe_rows(rows: Sequence[int] | pd.Index) -> str:
@@ -116,6 +140,83 @@ def describe_rows(rows: Sequence[int] | pd.Index) -> str:
     listed = ", ".join(str(row) for row in rows[:_LISTED])
     tail = f" and {more} more" if more > 0 else ""
     return f"row{'s' if len(rows) > 1 else ''} {listed}{tail}"
+
+
+def _read_rows(path: Path) -> tuple[list[str], dict[int, list[str]]]:
+    """Read the heads of a table, and its rows by their number in a spreadsheet."""
+    content = path.read_bytes()
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise _TableError('is UTF-16 text, not UTF-8: save it as "CSV UTF-8"')
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _TableError('is not UTF-8 text: save it as "CSV UTF-8"') from error
+    rows: dict[int, list[str]] = {}
+    reader = csv.reader(
+        io.StringIO(text, newline=""), skipinitialspace=True, strict=True
+    )
+    number = 0
+    try:
+        for number, cells in enumerate(reader, start=1):
+            if any(cell.strip() for cell in cells):
+                rows[number] = [restore_bytes(cell) for cell in cells]
+    except csv.Error as error:
+        raise _TableError(
+            f"cannot be read as a table: in row {number + 1} a quotation mark stands "
+            "alone, or in the middle of a cell"
+        ) from error
+    if not rows:
+        raise _TableError("is empty")
+    heads = rows.pop(next(iter(rows)))
+    # A spreadsheet writes columns that once held something.
+    while not heads[-1].strip() and not _find_longer(rows, len(heads) - 1):
+        heads.pop()
+    too_long = _find_longer(rows, len(heads))
+    # With another separator, what is wrong are not the commas.
+    if too_long and len(heads) > 1:
+        raise _TableError(
+            f"cannot be read as a table: more than {len(heads)} cells, as the first row "
+            f"has, in {describe_rows(too_long)}: there is a comma too many, or one in a "
+            'name, which then needs quotation marks ("oak, left")'
+        )
+    for cells in rows.values():
+        cells += [""] * (len(heads) - len(cells))
+    return heads, rows
+
+
+def _find_longer(rows: dict[int, list[str]], n_cells: int) -> list[int]:
+    """Find the rows that hold anything beyond so many cells."""
+    return [
+        row
+        for row, cells in rows.items()
+        if any(cell.strip() for cell in cells[n_cells:])
+    ]
+
+
+def _make_frame(names: list[str], rows: dict[int, list[str]]) -> pd.DataFrame:
+    """Make a frame whose further columns have the types that they look like."""
+    lines = [csv_line(cells[: len(names)]) for cells in [names, *rows.values()]]
+    table = pd.read_csv(
+        io.StringIO("".join(lines), newline=""),
+        # Board "1" must stay "1", and "NA" and "None" are names too.
+        dtype=dict.fromkeys(_TEXT, str),
+        keep_default_na=False,
+        na_values=[""],
+        index_col=False,
+        skip_blank_lines=False,
+        low_memory=False,
+    )
+    table.index = pd.Index(list(rows), dtype=int)
+    for column in table.columns.intersection(list(_TEXT)):
+        place = names.index(column)
+        cells_of = [cells[place] for cells in rows.values()]
+        table[column] = pd.Series(cells_of, index=table.index, dtype=str)
+    # Only of paths and boards can spaces be part of what is on the disk.
+    for column in table.columns.intersection(["condition", "specimen"]):
+        table[column] = table[column].str.strip()
+    for column in table.columns.intersection(["board", "specimen"]):
+        table[column] = table[column].map(same_letters)
+    return table
 
 
 def _describe_missing(name: str, missing: list[str], found: list[str]) -> str:

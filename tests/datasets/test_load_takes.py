@@ -150,10 +150,10 @@ def test_files_may_lie_outside_of_the_folder(listed, tmp_path_factory):
 
 
 def test_missing_columns_say_which_were_found(listed):
-    write(listed / "takes.csv", "file,Board,condition", "a/1.wav,oak,normal")
+    write(listed / "takes.csv", "file,name,condition", "a/1.wav,oak,normal")
     [problem] = problems_of(listed)
     assert problem == (
-        "takes.csv lacks the columns path, board (found: 'file', 'Board', 'condition')"
+        "takes.csv lacks the columns path, board (found: 'file', 'name', 'condition')"
     )
 
 
@@ -265,7 +265,7 @@ def test_a_board_of_two_specimens(listed):
         (b"\n\n", "takes.csv is empty"),
         (b"path,board,condition\n", "no rows"),
         (b'path,board,condition\n"a/1.wav,oak,normal\n', "cannot be read as a table"),
-        (b"path,board,condition\na,b,normal\na,b,normal,9\n", "line 3"),
+        (b"path,board,condition\na,b,normal\na,b,normal,9\n", "in row 3: there is a comma"),
         (b"path,board,condition\na,b,normal,9\n", "cannot be read as a table"),
         ("path,board,condition\na,樫,normal\n".encode("cp932"), "CSV UTF-8"),
         ("path,board,condition\na,樫,normal\n".encode("utf-16"), "CSV UTF-8"),
@@ -492,7 +492,7 @@ def test_root_is_missing_a_file_empty_or_without_sound(tmp_path):
     assert problems_of(tmp_path) == ["the folder is empty"]
     touch(tmp_path, "docs/a.txt", "docs/._a.wav")
     [problem] = problems_of(tmp_path, normal="*")
-    assert "no sound files (.wav, .flac, .ogg)" in problem
+    assert "no sound files (WAV, FLAC, OGG, MP3, AIFF, CAF and others" in problem
     assert problems_of(tmp_path / "docs/a.txt") == ["is not a folder"]
     [problem] = problems_of("x" * 5000)
     assert problem.startswith("cannot be opened")

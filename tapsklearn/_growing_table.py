@@ -9,8 +9,11 @@ import errno
 import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
+
+from tapsklearn._table_text import csv_line, encode_text, normalize_head, restore_bytes
 
 
 class GrowingTable:
@@ -55,12 +58,21 @@ class GrowingTable:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise ValueError(f"{path}: is no text in UTF-8") from error
-        table = csv.DictReader(io.StringIO(text, newline=""))
-        self.columns = list(table.fieldnames or ())
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+        heads = rows.pop(0) if rows else []
+        self.columns = [normalize_head(head) for head in heads]
         missing = set(required) - set(self.columns)
         if missing:
             raise ValueError(f"{path}: has no column {', '.join(sorted(missing))}")
-        self.rows = list(table)
+        self.rows = [
+            dict(
+                zip_longest(
+                    self.columns, map(restore_bytes, row[: len(heads)]), fillvalue=""
+                )
+            )
+            for row in rows
+            if row
+        ]
 
     def start(self) -> None:
         """Make the file ready for the next row."""
@@ -80,11 +92,8 @@ class GrowingTable:
         row : mapping of str to object
             Values by column; those of no column are left out.
         """
-        line = io.StringIO()
-        csv.DictWriter(
-            line, self.columns, extrasaction="ignore", lineterminator="\n"
-        ).writerow(row)
-        self._write(line.getvalue().encode())
+        line = csv_line(row.get(column, "") for column in self.columns)
+        self._write(encode_text(line))
 
     def _write(self, line: bytes) -> None:
         """Write with one call, so that no kill leaves half of a line."""

@@ -1,11 +1,11 @@
 """``tapsklearn check``: what is wrong with a folder of recordings."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from tapsklearn.cli._options import Normal, Recordings, split_list
+from tapsklearn.cli._terminal import on_one_line, to_json
 
 
 def check(
@@ -22,7 +22,8 @@ def check(
     """List what is wrong with a folder of recordings.
 
     Unreadable, silent and clipped files, files without a tap or with two, files of
-    an odd sampling rate, boards with few takes. Exit code 1 if there is anything.
+    an odd sampling rate, recordings that are there and not used or there twice,
+    boards of similar names or with few takes. Exit code 1 if there is anything.
     """
     from tapsklearn.datasets import check_takes
 
@@ -31,10 +32,11 @@ def check(
     )
     if as_json:
         records = problems.to_dict(orient="records")
-        typer.echo(json.dumps(records, indent=2, ensure_ascii=False))
+        typer.echo(to_json(records, indent=2))
     else:
         for path, board, problem, detail in problems.itertuples(index=False):
-            typer.echo(f"{path or board or directory}: {problem}: {detail}")
+            line = f"{path or board or directory}: {problem}: {detail}"
+            typer.echo(on_one_line(line))
     n_found = len(problems)
     found = f"{n_found or 'no'} problem{'' if n_found == 1 else 's'} found"
     typer.echo(f"tapsklearn: {directory}: {found}", err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tapsklearn.cli._terminal import make_table, print_table
+from tapsklearn.cli._terminal import known, make_table, print_table, to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,11 @@ def report_comparison(
             figures = save_figures(comparison, out / "figures")
     results, truth = comparison.results, comparison.truth
     if as_json:
-        typer.echo(results.to_json(orient="records", indent=2, force_ascii=False))
+        rows = [
+            {name: known(value) for name, value in row.items()}
+            for row in results.to_dict(orient="records")
+        ]
+        typer.echo(to_json(rows, indent=2))
     else:
         print_results(comparison)
         if comparison.complete:

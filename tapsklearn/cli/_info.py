@@ -1,11 +1,11 @@
 """``tapsklearn info``: what a model file holds."""
 
-import json
 from typing import Annotated, Any
 
 import typer
 
 from tapsklearn.cli._model import Model
+from tapsklearn.cli._terminal import to_json
 
 
 def info(
@@ -19,7 +19,7 @@ def info(
 
     about = read_about(model)
     if as_json:
-        typer.echo(json.dumps(about, indent=2, ensure_ascii=False))
+        typer.echo(to_json(about, indent=2))
         return
     for line in _write_out(about):
         # Whoever made the file chose the words; a terminal must not obey them.

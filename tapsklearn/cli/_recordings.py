@@ -142,22 +142,3 @@ def _choose_decoder(begun: bytes) -> tuple[codecs.IncrementalDecoder, bytes]:
             return decoder(errors), begun[len(mark) :]
     decoder = codecs.getincrementaldecoder(sys.getfilesystemencoding())
     return decoder(sys.getfilesystemencodeerrors()), begun
-
-
-def describe_unused(n_unused: int, first: Sequence[str]) -> str:
-    """Say in one sentence which recordings of folders were not scored.
-
-    Parameters
-    ----------
-    n_unused : int
-        How many there are.
-    first : sequence of str
-        Some of them.
-
-    Returns
-    -------
-    str
-        The sentence.
-    """
-    more = f"; and {n_unused - len(first)} more" if n_unused > len(first) else ""
-    return f"{n_unused} files cannot be scored: {'; '.join(first)}{more}"

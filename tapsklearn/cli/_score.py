@@ -1,18 +1,19 @@
 """``tapsklearn score``: a model file and recordings in, a verdict on each out."""
 
-import csv
-import json
 import math
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from tapsklearn._shorten import shorten
+from tapsklearn._table_text import csv_line
 from tapsklearn.cli._model import Model, load_model
-from tapsklearn.cli._recordings import list_recordings
-from tapsklearn.cli._terminal import known
+from tapsklearn.cli._recordings import STANDARD_INPUT, Listed, list_recordings
+from tapsklearn.cli._terminal import known, to_json
 
 _COLUMNS = ("path", "score", "p_value", "verdict", "error")
 _BOARD_COLUMNS = ("board", "n_taps", "n_unusual", "median_score", "p_value", "verdict")
@@ -27,7 +28,7 @@ def score(
         typer.Argument(
             metavar="PATHS...",
             help="Recordings, folders of recordings, or - for a list of them on "
-            "standard input, one a line.",
+            "standard input, one a line (UTF-8, or UTF-16 with a mark).",
         ),
     ],
     false_alarm_rate: Annotated[
@@ -38,6 +39,12 @@ def score(
             "[default: that of the model]",
         ),
     ] = None,
+    null: Annotated[
+        bool,
+        typer.Option(
+            "-0", "--null", help="The list has NUL between names: find -print0."
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each row as JSON, one a line.")
     ] = False,
@@ -53,15 +60,19 @@ def score(
 
     A higher score is more normal; the p-value is the share of normal takes that
     score as low. A file that cannot be used has a row with the reason, and the exit
-    code is 1 at the end.
+    code is 1 at the end. Hidden files are passed over, and links are followed once.
     """
+    if null and STANDARD_INPUT not in paths:
+        raise ValueError(f"-0 is of no use without {STANDARD_INPUT}, a list to read")
     fitted, rate = load_model(model, false_alarm_rate=false_alarm_rate)
     columns = _BOARD_COLUMNS if board_verdicts else _COLUMNS
     write = _write_json if as_json else _start_csv(columns)
 
     n_broken = 0
+    unused: list[str] = []
     of_boards: dict[str, list[tuple[float, float]]] = {}
-    for some in list_recordings(paths, at_once=_LISTED_AT_ONCE):
+    for some in list_recordings(paths, at_once=_LISTED_AT_ONCE, null=null):
+        unused += [listed.path for listed in some if listed.is_unused]
         for row in _score(fitted, some):
             n_broken += bool(row["error"])
             if not board_verdicts:
@@ -77,18 +88,20 @@ def score(
     if of_boards:
         for verdict in _decide(of_boards, rate):
             write(verdict)
+    if unused:
+        warnings.warn(f"not scored: {len(unused)} ({shorten(unused)})", stacklevel=2)
     if n_broken:
         raise typer.Exit(1)
 
 
-def _score(model: Any, listed: Sequence[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+def _score(model: Any, listed: Sequence[Listed]) -> Iterator[dict[str, Any]]:
     """Yield a row for each path, those with known problems among them."""
     from tapsklearn.scoring import score_files
 
-    files = [path for path, problem in listed if not problem]
+    files = [path for path, problem, _ in listed if not problem]
     rows = score_files(model, files)
     unknown = {"score": math.nan, "p_value": math.nan, "verdict": ""}
-    for path, problem in listed:
+    for path, problem, _ in listed:
         yield {"path": path, **unknown, "error": problem} if problem else next(rows)
 
 
@@ -105,16 +118,14 @@ def _decide(
 
 
 def _start_csv(columns: Sequence[str]) -> Callable[[Mapping[str, Any]], None]:
-    table = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
-    table.writeheader()
+    sys.stdout.write(csv_line(columns))
     sys.stdout.flush()
 
     def write(row: Mapping[str, Any]) -> None:
-        table.writerow({name: known(value) for name, value in row.items()})
+        sys.stdout.write(csv_line(known(row[name]) for name in columns))
 
     return write
 
 
 def _write_json(row: Mapping[str, Any]) -> None:
-    values = {name: known(value) for name, value in row.items()}
-    sys.stdout.write(json.dumps(values, ensure_ascii=False) + "\n")
+    sys.stdout.write(to_json(row) + "\n")

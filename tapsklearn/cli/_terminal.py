@@ -1,10 +1,12 @@
 """What a terminal shows: messages of this program alone, a level meter, tables."""
 
 import contextlib
+import json
 import math
 import os
 import sys
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -178,3 +180,49 @@ def known(value: Any) -> Any:
         None for NaN, else what was given.
     """
     return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def to_json(value: Any, *, indent: int | None = None) -> str:
+    """Write as JSON what any reader gets back as it is, names of files included.
+
+    Parameters
+    ----------
+    value : object
+        A mapping, or what else JSON holds.
+    indent : int, default=None
+        Spaces by which each level is indented. If None, all is on one line.
+
+    Returns
+    -------
+    str
+        JSON, with null for numbers that there are not; in ASCII alone where standard
+        output cannot hold all letters.
+    """
+    if isinstance(value, Mapping):
+        value = {name: known(each) for name, each in value.items()}
+    encoding = (sys.stdout.encoding or "ascii").lower()
+    # What is no letter at all, like a byte of a name that is not UTF-8, standard output
+    # writes as JSON does (see `main`).
+    is_unicode = encoding.replace("-", "") in {"utf8", "utf16", "utf32"}
+    return json.dumps(value, indent=indent, ensure_ascii=not is_unicode)
+
+
+def on_one_line(text: str) -> str:
+    r"""Write out the signs of a name that break lines, or that a terminal obeys.
+
+    Parameters
+    ----------
+    text : str
+        The name.
+
+    Returns
+    -------
+    str
+        The same with "\n" in two letters for an end of line, and so on.
+    """
+    return "".join(
+        sign.encode("unicode_escape").decode()
+        if unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"}
+        else sign
+        for sign in text
+    )

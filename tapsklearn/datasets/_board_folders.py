@@ -1,6 +1,7 @@
 """A folder that holds one folder for each board."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -176,19 +177,24 @@ def _use_links_once(
     order = frame.assign(real=real, is_link=is_link).sort_values(
         "is_link", kind="stable"
     )
-    again = order["real"].duplicated()
-    firsts = order[~again].set_index("real")
-    for _, row in order[again].iterrows():
-        first = firsts.loc[row["real"]]
-        if row["board"] == first["board"]:
-            detail = f"the same file as {first['path']}, which is used once"
-            findings.append(Finding(row["path"], row["board"], "duplicate", detail))
+    firsts: dict[str, tuple[str, str]] = {}
+    again = []
+    rows: Iterator[tuple[int, str, str, str, bool]] = order.itertuples(name=None)
+    for row, path, board, real_path, _ in rows:
+        if real_path not in firsts:
+            firsts[real_path] = path, board
+            continue
+        again.append(row)
+        first, owner = firsts[real_path]
+        if board == owner:
+            detail = f"the same file as {first}, which is used once"
+            findings.append(Finding(path, board, "duplicate", detail))
         else:
             problems.append(
-                f"{row['path']} and {first['path']} are one file, of the boards "
-                f"{row['board']} and {first['board']}: remove the link"
+                f"{path} and {first} are one file, of the boards {board} and {owner}: "
+                "remove the link"
             )
-    return frame.drop(index=order.index[again]).reset_index(drop=True), findings
+    return frame.drop(index=again).reset_index(drop=True), findings
 
 
 def _read_boards_csv(
@@ -209,8 +215,10 @@ def _read_boards_csv(
     for board, rows in table.groupby("board", sort=False):
         if len(rows) > 1:
             listed = describe_rows(rows.index)
-            problems.append(f"{name}: board {board} is listed more than once ({listed})")
-        if board in unread:
+            problems.append(
+                f"{name}: board {board} is listed more than once ({listed})"
+            )
+        if str(board) in unread:
             problems.append(
                 f"{name}, row {rows.index[0]}: the folder {board} has no recordings "
                 f"that can be read ({KINDS_OF_SOUND}): convert or rename them"

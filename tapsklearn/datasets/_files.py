@@ -9,16 +9,24 @@ from typing import NamedTuple
 # All that libsndfile recognizes by its content; MATLAB's and headerless files are
 # rarely sound.
 SOUND_SUFFIXES = frozenset(
-    ".wav .wave .bwf .rf64 .w64 .flac .ogg .oga .opus .mp3 .mp2 .mpga "
-    ".aif .aiff .aifc .caf .au .snd .avr .htk .ircam .nist .paf .pvf .sds .sf .sph "
-    ".svx .8svx .voc .wve .xi".split()
+    [
+        *(".wav", ".wave", ".bwf", ".rf64", ".w64", ".flac", ".ogg", ".oga"),
+        *(".opus", ".mp3", ".mp2", ".mpga", ".aif", ".aiff", ".aifc", ".caf"),
+        *(".au", ".snd", ".avr", ".htk", ".ircam", ".nist", ".paf", ".pvf"),
+        *(".sds", ".sf", ".sph", ".svx", ".8svx", ".voc", ".wve", ".xi"),
+    ]
 )
 # What phones, dictaphones and cameras write besides, video with sound included.
 UNREAD_SUFFIXES = frozenset(
-    ".m4a .m4b .m4p .m4r .mp4 .m4v .3gp .3gpp .3g2 .3ga .aac .adts .amr .awb .wma "
-    ".webm .weba .mka .mkv .mov .qt .avi .wmv .asf .mpg .mpeg .mts .m2ts .flv .ogv "
-    ".ogx .spx .wv .ape .tta .tak .alac .ac3 .eac3 .dts .dsf .dff .mpc .mp1 .ra .rm "
-    ".qcp .dss .ds2 .dvf .msv .gsm .vox .raw .pcm .sd2".split()
+    [
+        *(".m4a", ".m4b", ".m4p", ".m4r", ".mp4", ".m4v", ".3gp", ".3gpp"),
+        *(".3g2", ".3ga", ".aac", ".adts", ".amr", ".awb", ".wma", ".webm"),
+        *(".weba", ".mka", ".mkv", ".mov", ".qt", ".avi", ".wmv", ".asf", ".mpg"),
+        *(".mpeg", ".mts", ".m2ts", ".flv", ".ogv", ".ogx", ".spx", ".wv"),
+        *(".ape", ".tta", ".tak", ".alac", ".ac3", ".eac3", ".dts", ".dsf"),
+        *(".dff", ".mpc", ".mp1", ".ra", ".rm", ".qcp", ".dss", ".ds2", ".dvf"),
+        *(".msv", ".gsm", ".vox", ".raw", ".pcm", ".sd2"),
+    ]
 )
 KINDS_OF_SOUND = "WAV, FLAC, OGG, MP3, AIFF, CAF and others that libsndfile reads"
 DEAD_LINK = "is a link that leads to no file"

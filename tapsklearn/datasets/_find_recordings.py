@@ -4,7 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tapsklearn.datasets._files import SOUND_SUFFIXES, UNREAD_SUFFIXES, list_folder, real_name
+from tapsklearn.datasets._files import (
+    SOUND_SUFFIXES,
+    UNREAD_SUFFIXES,
+    list_folder,
+    real_name,
+)
 
 
 def find_recordings(
@@ -104,9 +109,7 @@ def _is_in(real: str, top: str) -> bool:
     if real == top:
         return True
     below = real.removeprefix(os.path.join(top, ""))  # noqa: PTH118
-    return below != real and not any(
-        part.startswith(".") for part in below.split(os.sep)
-    )
+    return below != real and not any(part.startswith(".") for part in Path(below).parts)
 
 
 def _sounds(path: str) -> bool:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,11 +89,10 @@ def find_copies(directory: Path, frame: pd.DataFrame) -> list[Finding]:
     ]
     found = {}
     groups = [takes]
-    for key in (_size, _hash_parts, _hash_all):
+    keys: tuple[Callable[[Path], Hashable], ...] = (_size, _hash_parts, _hash_all)
+    for key in keys:
         groups = [
-            same
-            for group in groups
-            for same in _group(group, lambda take, key=key: key(take[0]))
+            same for group in groups for same in _group(group, partial(_of_take, key))
         ]
     for (_, first, owner), *copies in groups:
         for _, path, board in copies:
@@ -115,6 +115,10 @@ def _ignore_spelling(name: str) -> str:
     plain = "".join(sign for sign in plain if unicodedata.category(sign) != "Cf")
     # "1 1" is not "11".
     return re.sub(r"(?<!\d)\s+|\s+(?!\d)", "", plain) or name
+
+
+def _of_take(key: Callable[[Path], Hashable], take: tuple[Path, str, str]) -> Hashable:
+    return key(take[0])
 
 
 def _size(path: Path) -> int:

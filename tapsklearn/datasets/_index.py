@@ -87,7 +87,7 @@ def read_index(
         found, problems = _takes_csv.read_takes_csv(
             folder / takes_csv, condition=condition
         )
-        others = {name: f"{takes_csv} is read in its place" for name in like_takes}
+        others = dict.fromkeys(like_takes, f"{takes_csv} is read in its place")
         if boards_csv:
             others[boards_csv] = f"{takes_csv} is read in its place"
     else:

@@ -14,9 +14,9 @@ from tapsklearn.datasets._index import read_index
 from tapsklearn.datasets._truth import Truth
 
 _WARNINGS = {
-    "unused": "not used",
-    "duplicate": "there more than once",
-    "similar names": "similar names",
+    "unused": ("file is not used", "files are not used"),
+    "duplicate": ("recording is a copy", "recordings are copies"),
+    "similar names": ("name is given twice", "names are given twice"),
 }
 
 
@@ -102,10 +102,10 @@ def load_takes(
     --------
     >>> import pathlib, tempfile, numpy as np, soundfile
     >>> with tempfile.TemporaryDirectory() as directory:
-    ...     for board in ["good 1", "good 2", "cracked"]:
+    ...     for sound, board in enumerate(["good 1", "good 2", "cracked"]):
     ...         folder = pathlib.Path(directory, board)
     ...         folder.mkdir()
-    ...         soundfile.write(folder / "00.wav", np.ones(100), 44100)
+    ...         soundfile.write(folder / "00.wav", np.ones(100) / (1 + sound), 44100)
     ...     takes = load_takes(directory, normal="good *")
     >>> takes.normal_boards
     ['good 1', 'good 2']
@@ -120,15 +120,15 @@ def load_takes(
     )
     if problems:
         raise FolderError(directory, problems)
-    for problem, what in _WARNINGS.items():
+    for problem, (one, several) in _WARNINGS.items():
         listed = [
             f"{finding.path} ({finding.detail})" if finding.path else finding.detail
             for finding in findings
             if finding.problem == problem
         ]
         if listed:
-            message = f"{directory}: {what}: {len(listed)} ({shorten(listed)})"
-            warnings.warn(message, stacklevel=2)
+            what = f"{len(listed)} {one if len(listed) == 1 else several}"
+            warnings.warn(f"{directory}: {what}: {shorten(listed)}", stacklevel=2)
     boards = frame.drop_duplicates("board")
     specimens = dict(zip(boards["board"], boards["specimen"], strict=True))
     normal_boards = sorted(boards["board"][boards["condition"] == "normal"])

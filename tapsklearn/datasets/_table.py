@@ -175,9 +175,9 @@ def _read_rows(path: Path) -> tuple[list[str], dict[int, list[str]]]:
     # With another separator, what is wrong are not the commas.
     if too_long and len(heads) > 1:
         raise _TableError(
-            f"cannot be read as a table: more than {len(heads)} cells, as the first row "
-            f"has, in {describe_rows(too_long)}: there is a comma too many, or one in a "
-            'name, which then needs quotation marks ("oak, left")'
+            f"cannot be read as a table: more than {len(heads)} cells, as the first "
+            f"row has, in {describe_rows(too_long)}: there is a comma too many, or one "
+            'in a name, which then needs quotation marks ("oak, left")'
         )
     for cells in rows.values():
         cells += [""] * (len(heads) - len(cells))

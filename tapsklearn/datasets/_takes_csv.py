@@ -38,11 +38,11 @@ def read_takes_csv(
     if table is None:
         return None, problems
     table["board"] = table["board"].str.strip()
-    table["specimen"] = table["specimen"].where(
-        table["specimen"] != "", table["board"]
-    )
+    table["specimen"] = table["specimen"].where(table["specimen"] != "", table["board"])
     problems += _contradictions(table, name, "condition", "is both")
-    problems += _contradictions(table, name, "specimen", "is of more than one specimen:")
+    problems += _contradictions(
+        table, name, "specimen", "is of more than one specimen:"
+    )
 
     table = table[table["path"].str.strip() != ""].copy()
     table["path"] = [_locate(directory, path) for path in table["path"]]

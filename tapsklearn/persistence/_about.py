@@ -162,6 +162,6 @@ def _describe_training(
     }
     if paths is not None:
         names = "\n".join(os.fspath(path) for path in paths)
-        digest = hashlib.sha256(names.encode("utf-8", "surrogateescape"))
+        digest = hashlib.sha256(names.encode("utf-8", "surrogatepass"))
         described["paths_sha256"] = digest.hexdigest()
     return described

@@ -11,6 +11,7 @@ from zipfile import ZipFile
 
 from sklearn.utils.validation import check_is_fitted
 
+from tapsklearn._table_text import encode_text
 from tapsklearn._whole_file import write_whole
 from tapsklearn.persistence._about import describe_model
 from tapsklearn.persistence._archive import ABOUT
@@ -101,7 +102,7 @@ def _pack(model: Any, about: Mapping[str, Any], trusted: Sequence[str]) -> memor
     buffer = io.BytesIO()
     _dump(model, buffer)
     with ZipFile(buffer, mode="a") as archive:
-        archive.writestr(ABOUT, json.dumps(about, indent=2, ensure_ascii=False))
+        archive.writestr(ABOUT, _to_json(about))
     content = buffer.getbuffer()
     buffer.seek(0)
     try:
@@ -109,6 +110,11 @@ def _pack(model: Any, about: Mapping[str, Any], trusted: Sequence[str]) -> memor
     except UntrustedClassesError as error:
         raise ModelFileError(_explain_refusal(error.names)) from error
     return content
+
+
+def _to_json(about: Mapping[str, Any]) -> bytes:
+    # JSON has the same way of writing out a byte of a name that is not UTF-8.
+    return encode_text(json.dumps(about, indent=2, ensure_ascii=False))
 
 
 def _dump(model: Any, buffer: io.BytesIO) -> None:

@@ -265,7 +265,10 @@ def test_a_board_of_two_specimens(listed):
         (b"\n\n", "takes.csv is empty"),
         (b"path,board,condition\n", "no rows"),
         (b'path,board,condition\n"a/1.wav,oak,normal\n', "cannot be read as a table"),
-        (b"path,board,condition\na,b,normal\na,b,normal,9\n", "in row 3: there is a comma"),
+        (
+            b"path,board,condition\na,b,normal\na,b,normal,9\n",
+            "in row 3: there is a comma",
+        ),
         (b"path,board,condition\na,b,normal,9\n", "cannot be read as a table"),
         ("path,board,condition\na,樫,normal\n".encode("cp932"), "CSV UTF-8"),
         ("path,board,condition\na,樫,normal\n".encode("utf-16"), "CSV UTF-8"),

@@ -267,7 +267,16 @@ def test_killed_at_any_moment(tmp_path):
     """
     here = Path(__file__).parent
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script), tmp_path, here, here.parent],
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-c",
+            textwrap.dedent(script),
+            tmp_path,
+            here,
+            here.parent,
+        ],
         capture_output=True,
         text=True,
         check=False,

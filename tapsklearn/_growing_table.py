@@ -117,4 +117,4 @@ def _is_broken(content: bytes) -> bool:
         return error.reason == "unexpected end of data"
     except csv.Error:
         return True
-    return len(rows[-1]) < len(rows[0])
+    return bool(rows) and len(rows[-1]) < len(rows[0])

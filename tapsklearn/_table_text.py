@@ -1,7 +1,5 @@
 """Text of tables, so that any name of a file or board comes back as it was."""
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -9,6 +7,7 @@ from typing import Any
 
 # How Python holds a byte of a file's name that is not UTF-8, and writes it as text.
 _BYTE = re.compile(r"\\udc([89a-f][0-9a-f])")
+_NEEDS_QUOTES = re.compile(r'[",\r\n]|^\s|\s$')
 
 
 def csv_line(cells: Iterable[Any]) -> str:
@@ -29,11 +28,14 @@ def csv_line(cells: Iterable[Any]) -> str:
     >>> csv_line(["oak, left", "a\rb", 0.5])
     '"oak, left","a\rb",0.5\n'
     """
-    line = io.StringIO()
-    # The writer puts into quotes what is in the end of line that it is given, and
-    # readers take either sign for one.
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue().removesuffix("\r\n") + "\n"
+    texts = ["" if cell is None else str(cell) for cell in cells]
+    # Python's writer leaves out the quotes around spaces, and around the one of both
+    # ends of line that is not its own; readers take off spaces, and end at either.
+    quoted = [
+        '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
+        for text in texts
+    ]
+    return (",".join(quoted) or '""') + "\n"
 
 
 def encode_text(text: str) -> bytes:

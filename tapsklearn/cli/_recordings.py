@@ -10,11 +10,8 @@ from tapsklearn.datasets import find_recordings
 
 STANDARD_INPUT = "-"
 _BYTES_AT_ONCE = 65536
-# How text begins that says how it is encoded; the longest first, as one begins like
-# another.
+# How text begins that says how it is encoded.
 _MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32-le",
-    codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
@@ -120,7 +117,9 @@ def _read_names(end: str) -> Iterator[str | None]:
             if is_open and any(mark.startswith(unread) for mark in _MARKS):
                 continue
             decoder, unread = _choose_decoder(unread)
-        *names, begun = (begun + decoder.decode(unread, final=not is_open)).split(end)
+        # Half a sign is a part of a name, but for the encodings that have a mark.
+        is_last = not is_open and decoder.errors == "surrogateescape"
+        *names, begun = (begun + decoder.decode(unread, is_last)).split(end)
         unread = b""
         yield from (each for name in names if (each := _trim(name, end)).strip())
         yield None

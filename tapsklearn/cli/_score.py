@@ -88,8 +88,9 @@ def score(
     if of_boards:
         for verdict in _decide(of_boards, rate):
             write(verdict)
-    if unused:
-        warnings.warn(f"not scored: {len(unused)} ({shorten(unused)})", stacklevel=2)
+    # For boards, each has had its line already.
+    if unused and not board_verdicts:
+        warnings.warn(f"{len(unused)} cannot be read: {shorten(unused)}", stacklevel=2)
     if n_broken:
         raise typer.Exit(1)
 

@@ -159,7 +159,7 @@ def _read_rows(path: Path) -> tuple[list[str], dict[int, list[str]]]:
     try:
         for number, cells in enumerate(reader, start=1):
             if any(cell.strip() for cell in cells):
-                rows[number] = [restore_bytes(cell) for cell in cells]
+                rows[number] = cells
     except csv.Error as error:
         raise _TableError(
             f"cannot be read as a table: in row {number + 1} a quotation mark stands "
@@ -209,7 +209,7 @@ def _make_frame(names: list[str], rows: dict[int, list[str]]) -> pd.DataFrame:
     table.index = pd.Index(list(rows), dtype=int)
     for column in table.columns.intersection(list(_TEXT)):
         place = names.index(column)
-        cells_of = [cells[place] for cells in rows.values()]
+        cells_of = [restore_bytes(cells[place]) for cells in rows.values()]
         table[column] = pd.Series(cells_of, index=table.index, dtype=str)
     # Only of paths and boards can spaces be part of what is on the disk.
     for column in table.columns.intersection(["condition", "specimen"]):

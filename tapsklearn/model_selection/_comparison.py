@@ -1,5 +1,6 @@
 """What a comparison of methods found: tables, ranking, verdicts, and one sentence."""
 
+import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tapsklearn._table_text import encode_text
 from tapsklearn._whole_file import write_whole
 from tapsklearn.datasets import Truth
 from tapsklearn.model_selection._rank_methods import rank_methods
@@ -246,9 +248,11 @@ class Comparison:
         if self.complete:
             tables |= {"ranking": self.ranking(), "verdicts": self.verdicts()}
         for name, table in tables.items():
-            # A file's name can hold what no encoding has.
-            content = table.to_csv().encode("utf-8", errors="backslashreplace")
-            write_whole(folder / f"{name}.csv", content)
+            text = table.to_csv()
+            if "\r" in text:
+                # A file's name can hold what pandas puts in no quotes.
+                text = table.to_csv(quoting=csv.QUOTE_NONNUMERIC)
+            write_whole(folder / f"{name}.csv", encode_text(text))
 
 
 def summarize(results: pd.DataFrame) -> pd.DataFrame:

@@ -80,8 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         terminated.
     """
     # A file's name can hold bytes that no encoding has, and must not end the listing.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     with warnings.catch_warnings(), _termination_interrupts():
         warnings.showwarning = _show_warning
         # Two steps may warn in the same words.

@@ -1,6 +1,7 @@
 """The recordings that a command is given: files, folders, a list on standard input."""
 
 import codecs
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -85,12 +86,14 @@ def _list_one(path: str) -> Iterator[Listed]:
         yield Listed(path.partition("\0")[0] or STANDARD_INPUT, reason)
         return
     try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        yield Listed(path, "is no name that a file can have")
+        return
+    try:
         is_folder = Path(path).is_dir()
     except OSError:  # Too long, say.
         is_folder = False
-    except ValueError:
-        yield Listed(path, "is no name that a file can have")
-        return
     if not is_folder:
         yield Listed(path)
         return

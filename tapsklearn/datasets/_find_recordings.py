@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tapsklearn.datasets._files import (
+    DEAD_LINK,
     SOUND_SUFFIXES,
     UNREAD_SUFFIXES,
     list_folder,
@@ -85,7 +86,8 @@ def walk(root: Path) -> Iterator[tuple[str, str]]:
         for name, problem in recordings:
             path = f"{folder}/{name}" if folder else name
             target = real_name(root / path)
-            if target != os.path.join(real, name) or not _is_in(real, top):  # noqa: PTH118
+            is_direct = target == os.path.join(real, name) and _is_in(real, top)  # noqa: PTH118
+            if not is_direct and problem != DEAD_LINK:
                 if target in reached or (_is_in(target, top) and _sounds(target)):
                     continue
                 reached.add(target)
@@ -94,9 +96,10 @@ def walk(root: Path) -> Iterator[tuple[str, str]]:
         for name in folders:
             path = f"{folder}/{name}" if folder else name
             target = real_name(root / path)
-            if target != os.path.join(real, name) or not _is_in(real, top):  # noqa: PTH118
+            is_direct = target == os.path.join(real, name) and _is_in(real, top)  # noqa: PTH118
+            if not is_direct:
                 # A folder's own parents are no part of it.
-                is_parent = top == target or top.startswith(os.path.join(target, ""))  # noqa: PTH118
+                is_parent = top.startswith(os.path.join(target, ""))  # noqa: PTH118
                 if target in reached or is_parent or _is_in(target, top):
                     continue
                 reached.add(target)

@@ -100,3 +100,29 @@ def normalize_head(head: str) -> str:
     'board'
     """
     return unicodedata.normalize("NFKC", head).strip().casefold()
+
+
+def on_one_line(text: str) -> str:
+    r"""Write out the signs of a name that break lines, or that a terminal obeys.
+
+    Parameters
+    ----------
+    text : str
+        The name.
+
+    Returns
+    -------
+    str
+        The same with "\n" in two letters for an end of line, and so on.
+
+    Examples
+    --------
+    >>> on_one_line("oak\n\udcff") == r"oak\n\udcff"
+    True
+    """
+    return "".join(
+        sign.encode("unicode_escape").decode()
+        if unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"}
+        else sign
+        for sign in text
+    )

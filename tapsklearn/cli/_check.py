@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from tapsklearn._table_text import on_one_line
 from tapsklearn.cli._options import Normal, Recordings, split_list
-from tapsklearn.cli._terminal import on_one_line, to_json
+from tapsklearn.cli._terminal import to_json
 
 
 def check(

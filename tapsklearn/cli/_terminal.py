@@ -5,7 +5,6 @@ import json
 import math
 import os
 import sys
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -205,24 +204,3 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
     # writes as JSON does (see `main`).
     is_unicode = encoding.replace("-", "") in {"utf8", "utf16", "utf32"}
     return json.dumps(value, indent=indent, ensure_ascii=not is_unicode)
-
-
-def on_one_line(text: str) -> str:
-    r"""Write out the signs of a name that break lines, or that a terminal obeys.
-
-    Parameters
-    ----------
-    text : str
-        The name.
-
-    Returns
-    -------
-    str
-        The same with "\n" in two letters for an end of line, and so on.
-    """
-    return "".join(
-        sign.encode("unicode_escape").decode()
-        if unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"}
-        else sign
-        for sign in text
-    )

@@ -53,10 +53,12 @@ def find_similar_names(frame: pd.DataFrame) -> list[Finding]:
         One for each group of names.
     """
     boards = [board for board in frame["board"].unique() if board]
-    specimens = [name for name in frame["specimen"].unique() if name not in boards]
+    specimens = [name for name in frame["specimen"].unique() if name]
     found = []
     for what, names in (("boards", boards), ("specimens", specimens)):
         for group in _group(names, _ignore_spelling):
+            if what == "specimens" and set(group) <= set(boards):
+                continue  # Boards of no other specimen than themselves.
             listed = ", ".join(map(repr, group))
             detail = (
                 f"the {what} {listed} differ by capital letters, spaces or the width "
@@ -103,7 +105,7 @@ def find_copies(directory: Path, frame: pd.DataFrame) -> list[Finding]:
 
 
 def _group(items: Iterable[Any], key: Callable[[Any], Hashable]) -> list[list[Any]]:
-    """Collect the items of one key, where there are two or more of them."""
+    """Collect the items of one key, where it is one and they are two or more."""
     groups = defaultdict(list)
     for item in items:
         groups[key(item)].append(item)
@@ -118,30 +120,27 @@ def _ignore_spelling(name: str) -> str:
 
 
 def _of_take(key: Callable[[Path], Hashable], take: tuple[Path, str, str]) -> Hashable:
-    return key(take[0])
+    try:
+        return key(take[0])
+    except OSError:
+        return None
 
 
 def _size(path: Path) -> int:
     return path.stat().st_size
 
 
-def _hash_parts(path: Path) -> bytes | None:
+def _hash_parts(path: Path) -> bytes:
     """Hash the beginning, the middle and the end of a file."""
-    try:
-        with path.open("rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            parts = []
-            for start in (0, size // 2, max(size - _SAMPLE_BYTES, 0)):
-                file.seek(start)
-                parts.append(file.read(_SAMPLE_BYTES))
-    except OSError:
-        return None
+    with path.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        parts = []
+        for start in (0, size // 2, max(size - _SAMPLE_BYTES, 0)):
+            file.seek(start)
+            parts.append(file.read(_SAMPLE_BYTES))
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-def _hash_all(path: Path) -> bytes | None:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError:
-        return None
+def _hash_all(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

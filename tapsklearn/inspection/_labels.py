@@ -9,6 +9,8 @@ from unicodedata import normalize
 
 from rich.cells import cell_len
 
+from tapsklearn._table_text import on_one_line
+
 WIDTH = 32
 # What is kept before the place where two names begin to differ.
 _LEAD = 8
@@ -41,7 +43,7 @@ def shorten_labels(labels: Iterable[Any], *, width: int = WIDTH) -> list[str]:
         What to write for each.
     """
     # File systems of macOS store letters apart from their marks.
-    names = [normalize("NFC", str(label)) for label in labels]
+    names = [normalize("NFC", on_one_line(str(label))) for label in labels]
     shown = {name: _cut_middle(name, width) for name in names}
     for alike in _find_alike(shown):
         common = _count_common(alike)

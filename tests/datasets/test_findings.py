@@ -262,3 +262,9 @@ def test_specimens_that_differ_in_spelling_alone(tmp_path):
     assert found(tmp_path) == [("", "tree", "similar names")]
     [message] = warned(tmp_path)
     assert "the specimens 'Tree', 'tree' differ" in message
+    # Also if one of them is that of a board of its own.
+    (tmp_path / "boards.csv").write_text(
+        "board,condition,specimen\na,normal,B\nb,normal,\n"
+    )
+    [message] = warned(tmp_path)
+    assert "the specimens 'B', 'b' differ" in message

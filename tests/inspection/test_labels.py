@@ -14,6 +14,11 @@ from tapsklearn.inspection._labels import find_fonts, shorten_labels
 SHOP = "similar-but-normal board number {} from the second shop"
 
 
+def test_names_that_no_font_has_are_written_out():
+    names = ["oak\n1", "t\udce4p", "\x1b[31m"]
+    assert shorten_labels(names) == [r"oak\n1", r"t\udce4p", r"\x1b[31m"]
+
+
 def test_short_names_stay_as_they_are():
     names = ["normal 1, left end", "ひび割れのある板 右端", "abnormal 8"]
     assert shorten_labels(names) == names

@@ -76,6 +76,41 @@ def test_a_rerun_goes_on_at_the_next_number(sound, tmp_path):
     ]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")
+@pytest.mark.parametrize(
+    "board",
+    [
+        *(
+            "=1+1",
+            "01",
+            "a,b",
+            'say "x"',
+            "cr\rname",
+            "line\nbreak",
+            "👨‍👩‍👧",
+            "板の端",
+        ),
+        os.fsdecode(b"b\xe4d"),
+    ],
+    ids=ascii,
+)
+def test_a_board_of_any_name(sound, tmp_path, board):
+    microphone = FakeMicrophone(sound)
+    record_takes(tmp_path, board, 1, microphone=microphone, sr=SR, **SHORT)
+    # The same board goes on.
+    record_takes(tmp_path, board, 2, microphone=microphone, sr=SR, **SHORT)
+    takes = load_takes(tmp_path)
+    assert takes.board.tolist() == [board] * 2
+    assert takes.normal_boards == [board]
+    assert all(map(os.path.exists, takes.paths))
+
+
+def test_a_table_whose_heads_are_in_capitals_goes_on(sound, tmp_path):
+    (tmp_path / "takes.csv").write_text("Path, Board ,CONDITION\n")
+    record_takes(tmp_path, "oak", 1, microphone=FakeMicrophone(sound), **SHORT)
+    assert load_takes(tmp_path).board.tolist() == ["oak"]
+
+
 def test_half_a_line_was_not_announced(sound, tmp_path):
     microphone = FakeMicrophone(sound)
     record_takes(tmp_path, "oak", 1, microphone=microphone, **SHORT)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tapsklearn._shorten import shorten
-from tapsklearn._table_text import csv_line
+from tapsklearn._table_text import csv_line, on_one_line
 from tapsklearn.cli._model import Model, load_model
 from tapsklearn.cli._recordings import STANDARD_INPUT, Listed, list_recordings
 from tapsklearn.cli._terminal import known, to_json
@@ -90,7 +90,8 @@ def score(
             write(verdict)
     # For boards, each has had its line already.
     if unused and not board_verdicts:
-        warnings.warn(f"{len(unused)} cannot be read: {shorten(unused)}", stacklevel=2)
+        message = f"{len(unused)} cannot be read: {shorten(unused)}"
+        warnings.warn(on_one_line(message), stacklevel=2)
     if n_broken:
         raise typer.Exit(1)
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 
 from tapsklearn._shorten import shorten
+from tapsklearn._table_text import on_one_line
 
 
 class FolderError(ValueError):
@@ -39,7 +40,6 @@ class FolderError(ValueError):
         super().__init__(self.directory, self.problems)
 
     def __str__(self) -> str:
-        listed = shorten(self.problems)
-        if len(self.problems) == 1:
-            return f"{self.directory}: {listed}"
-        return f"{self.directory}: {len(self.problems)} problems: {listed}"
+        n = len(self.problems)
+        count = "" if n == 1 else f"{n} problems: "
+        return on_one_line(f"{self.directory}: {count}{shorten(self.problems)}")

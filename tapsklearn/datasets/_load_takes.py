@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from tapsklearn._shorten import shorten
+from tapsklearn._table_text import on_one_line
 from tapsklearn.datasets._errors import FolderError
 from tapsklearn.datasets._index import read_index
 from tapsklearn.datasets._truth import Truth
@@ -128,7 +129,9 @@ def load_takes(
         ]
         if listed:
             what = f"{len(listed)} {one if len(listed) == 1 else several}"
-            warnings.warn(f"{directory}: {what}: {shorten(listed)}", stacklevel=2)
+            message = f"{directory}: {what}: {shorten(listed)}"
+            # Whoever shows it may have no sign for a byte of a name.
+            warnings.warn(on_one_line(message), stacklevel=2)
     boards = frame.drop_duplicates("board")
     specimens = dict(zip(boards["board"], boards["specimen"], strict=True))
     normal_boards = sorted(boards["board"][boards["condition"] == "normal"])

@@ -1,5 +1,7 @@
 """What does not keep a folder from being used is named once."""
 
+import os
+import sys
 import unicodedata
 import warnings
 
@@ -268,3 +270,17 @@ def test_specimens_that_differ_in_spelling_alone(tmp_path):
     )
     [message] = warned(tmp_path)
     assert "the specimens 'B', 'b' differ" in message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")
+def test_messages_are_one_line_that_can_be_printed(tmp_path):
+    name = os.fsdecode(b"t\xe4p\n")
+    write(tmp_path, "oak/1.wav")
+    touch(tmp_path, f"{name}/{name}.m4a")
+    [message] = warned(tmp_path, normal="oak")
+    assert r"t\udce4p\n/t\udce4p\n.m4a (.m4a cannot be read" in message
+    with pytest.raises(FolderError) as caught:
+        load_takes(tmp_path, normal=name)
+    assert str(caught.value).endswith(r": t\udce4p\n")
+    # What a program looks at has the names as they are.
+    assert caught.value.problems[0].endswith(name)

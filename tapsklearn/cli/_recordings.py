@@ -92,10 +92,12 @@ def _list_one(path: str) -> Iterator[Listed]:
         return
     try:
         is_folder = Path(path).is_dir()
-    except OSError:  # Too long, say.
-        is_folder = False
+    except OSError as error:
+        yield Listed(path, f"cannot be opened ({error.strerror})")
+        return
     if not is_folder:
-        yield Listed(path)
+        [(path, problem)] = find_recordings(path)
+        yield Listed(path, problem)
         return
     is_empty = True
     for found, problem in find_recordings(path):

@@ -29,6 +29,7 @@ UNREAD_SUFFIXES = frozenset(
     ]
 )
 KINDS_OF_SOUND = "WAV, FLAC, OGG, MP3, AIFF, CAF and others that libsndfile reads"
+_CONVERT = "{} cannot be read: convert it to WAV"
 DEAD_LINK = "is a link that leads to no file"
 
 # How files begin that can be read, whatever they are called.
@@ -184,6 +185,25 @@ def same_letters(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def why_unread_alone(path: Path) -> str:
+    """Explain why a file cannot be read that somebody names, whatever it is called.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str
+        The reason, or "" where only opening it can show.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in UNREAD_SUFFIXES or not is_file(path) or _begins_like_sound(path):
+        return ""
+    return _CONVERT.format(suffix)
+
+
 def _why_unread(path: Path) -> str | None:
     """Explain why a recording cannot be read, if so; None for what is no recording."""
     suffix = path.suffix.lower()
@@ -195,7 +215,7 @@ def _why_unread(path: Path) -> str | None:
     if suffix in SOUND_SUFFIXES:
         return ""
     if suffix in UNREAD_SUFFIXES:
-        return f"{suffix} cannot be read: convert it to WAV"
+        return _CONVERT.format(suffix)
     if _begins_like_sound(path):
         return "its name does not end like that of a recording: rename it (.wav)"
     return None

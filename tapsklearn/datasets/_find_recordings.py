@@ -10,6 +10,7 @@ from tapsklearn.datasets._files import (
     UNREAD_SUFFIXES,
     list_folder,
     real_name,
+    why_unread_alone,
 )
 
 
@@ -26,7 +27,7 @@ def find_recordings(
     Parameters
     ----------
     directory : path-like
-        An existing folder.
+        The folder. Of a single file, which need not exist, that file is all.
 
     Yields
     ------
@@ -53,6 +54,9 @@ def find_recordings(
     10.flac
     """
     root = Path(directory)
+    if not root.is_dir():
+        yield os.fspath(directory), why_unread_alone(root)
+        return
     for path, problem in walk(root):
         yield str(root / path), problem
 

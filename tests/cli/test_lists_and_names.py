@@ -16,12 +16,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from commands import NORMAL, spawn, write_taps
+from commands import NORMAL, write_taps
 from taps import make_tap
 
 from tapsklearn import CropDetector, TapFeatures
 from tapsklearn._table_text import restore_bytes
 from tapsklearn.cli import main
+from tapsklearn.cli._recordings import list_recordings
 from tapsklearn.datasets import load_takes
 from tapsklearn.persistence import load, read_about
 
@@ -157,16 +158,27 @@ def test_nul_needs_a_list(refuse: Any, model_file: Path, files: list[str]) -> No
     assert "without -, a list to read" in refuse("score", model_file, "-0", files[0])
 
 
-def test_rows_come_as_names_come(model_file: Path, files: list[str]) -> None:
-    params = {"stdin": -1, "text": False}
-    process = spawn("score", model_file, "-", "-0", "--json", **params)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    for file in files[:2]:
-        process.stdin.write(os.fsencode(file) + b"\0")
-        process.stdin.flush()
-        assert json.loads(process.stdout.readline())["path"] == file
-    process.communicate(timeout=60)
+@pytest.mark.parametrize("end", ["\n", "\0"])
+def test_names_are_listed_as_they_come(
+    monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    parts = [f"a{end}b", f"b{end}c{end}", "d"]
+    n_read = 0
+
+    class Input:
+        buffer: Any
+
+        def read1(self, _: int) -> bytes:
+            nonlocal n_read
+            n_read += 1
+            return parts.pop(0).encode() if parts else b""
+
+    stream = Input()
+    stream.buffer = stream
+    monkeypatch.setattr(sys, "stdin", stream)
+    listed = list_recordings(["-"], at_once=64, null=end == "\0")
+    came = [(n_read, [each.path for each in some]) for some in listed]
+    assert came == [(1, ["a"]), (2, ["bb", "c"]), (4, ["d"])]
 
 
 def test_files_keep_the_name_that_they_were_given_by(
@@ -194,6 +206,23 @@ def test_what_is_not_read_has_rows_and_is_counted(
     [line] = err.splitlines()
     assert line.startswith(f"tapsklearn: warning: 13 cannot be read: {tmp_path}/2.m4a")
     assert line.endswith("; and 3 more")
+
+
+def test_a_file_that_is_named_has_the_reason(
+    run: Any, give: Any, model_file: Path, files: list[str], tmp_path: Path
+) -> None:
+    phone, odd = tmp_path / "1.m4a", tmp_path / "2.m4a"
+    phone.write_bytes(b"sound")
+    # What it holds decides, not how it is called.
+    shutil.copy(files[0], odd)
+    give(f"{phone}\n{odd}\n".encode())
+    for given in ([phone, odd], ["-"]):
+        code, out, _ = run("score", model_file, *given, "--json")
+        assert code == 1
+        assert [row["error"] for row in rows_of(out)] == [
+            ".m4a cannot be read: convert it to WAV",
+            "",
+        ]
 
 
 # Names
@@ -354,15 +383,16 @@ def test_an_error_with_such_a_name_is_json(
     assert all(os.fsdecode(b"t\xe4p.wav") in row["error"] for row in json.loads(out))
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp932", "latin1"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp932", "latin1", "utf-8", "utf-16"])
 def test_json_of_any_encoding_is_json(
-    model_file: Path, files: list[str], encoding: str, tmp_path: Path
+    model_file: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = [*files, "🔨.wav", *([os.fsdecode(b"\xff.wav")] * (os.name != "nt"))]
-    env = {**os.environ, "PYTHONIOENCODING": encoding}
-    process = spawn("score", model_file, *given, "--json", env=env, text=False)
-    out, _ = process.communicate(timeout=60)
-    rows = [json.loads(line) for line in out.decode(encoding).splitlines()]
+    given = ["板.wav", "é.wav", "🔨.wav", *map(os.fsdecode, [b"\xff.wav"])]
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding=encoding, write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert main(["score", str(model_file), *given, "--json"]) == 1
+    rows = rows_of(written.getvalue().decode(encoding))
     assert [row["path"] for row in rows] == given
 
 

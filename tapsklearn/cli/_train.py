@@ -1,5 +1,6 @@
 """``tapsklearn train``: recordings in, a model file out."""
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -113,13 +114,15 @@ def _collect_metrics(comparison: "Comparison") -> dict[str, float]:
     """Collect the numbers of the best method for the model file."""
     best = comparison.ranking().iloc[0]
     means = comparison.summary().loc[comparison.best]
-    return {
+    metrics = {
         "roc_auc": best["roc_auc"],
         "roc_auc_low": best["low"],
         "roc_auc_high": best["high"],
         **{name: means[name] for name in ("pauc", "fpr", "tpr")},
         "n_folds": len(comparison.folds),
     }
+    # Of few specimens the interval is unknown, and JSON has no NaN.
+    return {name: value for name, value in metrics.items() if not math.isnan(value)}
 
 
 def _check_writable(out: Path) -> None:

@@ -307,8 +307,9 @@ def conclude(ranking: pd.DataFrame, results: pd.DataFrame) -> str:
     if np.isnan(best["low"]):
         return (
             f"The AUROC of {best.name} is the highest, {best['roc_auc']:.2f}, but how "
-            "far that holds for other boards is unknown: all normal or all abnormal "
-            "takes are of one specimen. Record more boards."
+            "far that holds for other boards is unknown: one or two specimens of a "
+            "condition show next to nothing of others. Record more boards, at least "
+            "three specimens of each condition."
         )
     auroc = f"{best['roc_auc']:.2f} ({best['low']:.2f} to {best['high']:.2f})"
     if best["low"] <= _CHANCE:

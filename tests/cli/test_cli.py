@@ -110,12 +110,17 @@ def test_the_ranking_holds_both_intervals(capsys: pytest.CaptureFixture[str]) ->
         *("roc_auc", "low", "high"),
         *("difference", "difference_low", "difference_high"),
     ]
-    rows = {"a": [0.9, 0.8, 1.0, 0, 0, 0], "b": [0.7, 0.5, 0.9, 0.2, 0.1, 0.3]}
+    rows = {
+        "a": [0.9, 0.8, 1.0, 0, 0, 0],
+        "b": [0.7, 0.5, 0.9, 0.2, 0.1, 0.3],
+        "c": [0.6, np.nan, np.nan, 0.3, np.nan, np.nan],
+    }
     print_ranking(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
     lines = capsys.readouterr().out.splitlines()
     for line, numbers in [
         (lines[2], "a 0.900 0.800 to 1.000 0.000 0.000 to 0.000"),
         (lines[3], "b 0.700 0.500 to 0.900 0.200 0.100 to 0.300"),
+        (lines[4], "c 0.600 unknown 0.300 unknown"),
     ]:
         assert " ".join(line.split()) == numbers
     assert max(map(len, lines)) <= 80

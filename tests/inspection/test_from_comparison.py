@@ -35,9 +35,15 @@ def test_roc_curves_are_those_of_the_scores(comparison):
 
 
 def test_the_intervals_of_auroc_are_those_of_the_ranking(comparison):
+    # Of two abnormal boards they are unknown.
+    assert ComparisonDisplay.from_comparison(comparison).intervals_ == {}
+    scores = comparison.scores
+    halves = scores["board"] + (scores["row"] % 2).astype(str)
+    comparison = replace(comparison, scores=scores.assign(board=halves))
     display = ComparisonDisplay.from_comparison(comparison, confidence=0.8)
     ranking = comparison.ranking(confidence=0.8)
     assert display.metric == "roc_auc"
+    assert display.intervals_
     for method, line in display.intervals_.items():
         np.testing.assert_allclose(
             line.get_xdata(), ranking.loc[method, ["low", "high"]].astype(float)

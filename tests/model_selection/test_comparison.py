@@ -140,8 +140,9 @@ def test_summarize() -> None:
             [0.95, np.nan, np.nan, np.nan, np.nan],
             [0.7, np.nan, np.nan, np.nan, np.nan],
             "The AUROC of slow is the highest, 0.95, but how far that holds for other "
-            "boards is unknown: all normal or all abnormal takes are of one specimen. "
-            "Record more boards.",
+            "boards is unknown: one or two specimens of a condition show next to "
+            "nothing of others. Record more boards, at least three specimens of each "
+            "condition.",
         ),
     ],
 )

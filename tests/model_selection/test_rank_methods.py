@@ -133,24 +133,41 @@ def test_everything_lies_between_0_and_1(seed, n_boards, n_takes):
     scores = make_scores({"a": 1.0, "b": 0.0}, n_boards=n_boards, n_takes=n_takes)
     scores["score"] = scores["score"].round()  # ties
     ranking = rank_methods(scores, n_resamples=50, random_state=seed)
-    figures = ranking[["roc_auc", "low", "high"]].to_numpy()
-    assert ((figures >= 0) & (figures <= 1)).all()
+    assert ranking["roc_auc"].between(0, 1).all()
+    # Of two specimens a side, those of two folds, the interval is unknown.
+    intervals = ranking[["low", "high"]].dropna()
+    assert len(intervals) == (0 if n_boards == 1 else 2)
+    assert ((intervals >= 0) & (intervals <= 1)).all(axis=None)
     again = rank_methods(scores, n_resamples=50, random_state=seed)
     pd.testing.assert_frame_equal(ranking, again)
 
 
 @pytest.mark.parametrize("condition", ["normal", "abnormal"])
 @pytest.mark.parametrize("folds", [(0,), (0, 1)])
-def test_the_interval_of_one_specimen_a_side_is_unknown(condition, folds):
+@pytest.mark.parametrize("n_specimens", [1, 2, 3])
+def test_the_interval_of_one_or_two_specimens_a_side_is_unknown(
+    condition, folds, n_specimens
+):
     scores = make_scores({"a": 3.0, "b": 0.0}, folds=folds)
-    # Boards of one specimen, in as many folds as there are.
-    alone = scores["board"][scores["condition"] == condition].unique()
-    ranking = rank_methods(scores, specimens=dict.fromkeys(alone, "the one"))
+    # Boards of few specimens, in as many folds as there are.
+    boards = scores["board"][scores["condition"] == condition].unique()
+    specimens = {board: place % n_specimens for place, board in enumerate(boards)}
+    ranking = rank_methods(scores, specimens=specimens)
     assert ranking.index.tolist() == ["a", "b"]
     assert ranking[["roc_auc", "difference"]].notna().all(axis=None)
-    intervals = ["low", "high", "difference_low", "difference_high"]
-    assert ranking[intervals].isna().all(axis=None)
-    assert ranking["tied"].all()
+    intervals = ranking[["low", "high", "difference_low", "difference_high"]]
+    assert intervals.isna().to_numpy().all() == (n_specimens < 3)
+    assert intervals.isna().to_numpy().any() == (n_specimens < 3)
+    if n_specimens < 3:
+        assert ranking["tied"].all()
+
+
+@pytest.mark.parametrize("n_folds", [1, 2])
+def test_two_specimens_a_side_that_are_ranked_rightly_by_chance_show_nothing(n_folds):
+    for seed in range(20):
+        of = {"n_boards": 2 // n_folds, "folds": range(n_folds), "seed": seed}
+        ranking = rank_methods(make_scores({"none": 0.0}, **of), n_resamples=50)
+        assert np.isnan(ranking.loc["none", "low"])
 
 
 def test_specimens_that_are_alone_in_their_folds_differ_from_fold_to_fold():

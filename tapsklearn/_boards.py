@@ -75,6 +75,8 @@ def check_boards(
             f"{name} names no board in row{'s' if len(missing) > 1 else ''} {rows}: "
             f"name it, or leave the take{'s' if len(missing) > 1 else ''} out"
         )
+    if not labels:
+        raise ValueError(f"{name} is empty: give a list with the board of each take")
     _find_type(labels, name)
     if n_takes is not None and len(labels) != n_takes:
         raise ValueError(
@@ -82,10 +84,10 @@ def check_boards(
             "(inconsistent numbers of samples)"
         )
     array = np.array(labels)
-    if array.dtype.kind == "f":
-        assert_all_finite(array, input_name=name)
+    if array.dtype.kind == "f" and np.isinf(array).any():
+        assert_all_finite(array, input_name=name)  # Its message is scikit-learn's.
     if array.tolist() != labels:
-        # Numpy cuts zeros off the end of text, and digits off large numbers.
+        # Numpy cuts digits off large numbers.
         array = np.empty(len(labels), dtype=object)
         array[:] = labels
     return array
@@ -99,7 +101,8 @@ def check_names(
     Parameters
     ----------
     names : collection of labels
-        List, set, keys of a dictionary, array, column of a table.
+        List, set, keys of a dictionary, array, column of a table; no single name, and
+        no iterator, which only the first who reads it could use.
     boards : ndarray of shape (n_takes,), default=None
         Checked boards, whose type the names must have. If None, any will do.
     name : str, default="normal_boards"
@@ -141,7 +144,6 @@ def check_specimens(
     specimens: Any,
     *,
     boards: NDArray[Any] | None = None,
-    unknown: Literal["ignore", "warn"] = "ignore",
     name: str = "specimens",
 ) -> dict[Any, Any] | None:
     """Check what is known of boards by their names.
@@ -151,10 +153,7 @@ def check_specimens(
     specimens : mapping or None
         Specimen (kind, session) of boards.
     boards : ndarray of shape (n_takes,), default=None
-        Checked boards.
-    unknown : {"ignore", "warn"}, default="ignore"
-        What to do about names that no take has: a fold lacks some by nature; where
-        all boards are there, none of them is an error, and some are a warning.
+        Checked boards, whose type the names must have. If None, any will do.
     name : str, default="specimens"
         The parameter, for messages.
 
@@ -166,13 +165,8 @@ def check_specimens(
     Raises
     ------
     ValueError
-        If it is no mapping, a name or a value is missing, or no name can be that of
-        a board.
-
-    Warns
-    -----
-    UserWarning
-        If some names are no boards, and `unknown` is "warn".
+        If it is no mapping, a name or a value is missing, values are text and numbers,
+        or no name can be that of a board.
 
     Examples
     --------
@@ -202,19 +196,79 @@ def check_specimens(
             f"{name} holds nothing for {shorten([repr(board) for board in missing])}: "
             "leave these boards out of it"
         )
-    if unknown == "warn" and known and boards is not None and len(boards):
-        lacking = sorted(known.keys() - set(boards.tolist()))
+    for value in known.values():
+        _check_text(value, name)
+    # Written out, 1 and "1" would be the same.
+    first = {_describe_type(value): value for value in known.values()}
+    first.pop("", None)
+    if len(first) > 1:
+        listed = " and ".join(f"{of} ({value!r})" for of, value in first.items())
+        raise ValueError(f"{name} mixes {listed}: give all by labels of one type")
+    return known
+
+
+def check_known(
+    boards: NDArray[Any],
+    truth: Any,
+    normal_boards: list[Any] | None,
+    specimens: Mapping[Any, Any] | None,
+) -> NDArray[np.bool_]:
+    """Check what is known of boards where all of them are there.
+
+    A fold lacks some boards by nature. Here a name that no take has is misspelt.
+
+    Parameters
+    ----------
+    boards : ndarray of shape (n_takes,)
+        Checked board of each take.
+    truth : Truth or None
+        With `kinds` and `sessions`.
+    normal_boards : list or None
+        Boards that are normal; if None, all.
+    specimens : mapping or None
+        Specimen of each board that is not a specimen of its own.
+
+    Returns
+    -------
+    ndarray of shape (n_takes,), bool
+        Whether the board of a take is normal.
+
+    Raises
+    ------
+    ValueError
+        If a normal board has no take, or specimens, kinds or sessions name no board
+        that has one.
+
+    Warns
+    -----
+    UserWarning
+        If some boards that these name have no take.
+
+    Examples
+    --------
+    >>> check_known(np.array(["oak", "ash"]), None, ["oak"], None)
+    array([ True, False])
+    """
+    is_normal = find_normal(boards, normal_boards, unknown="raise")
+    there = set(boards.tolist())
+    for name, of in (
+        ("specimens", specimens),
+        ("kinds", getattr(truth, "kinds", None)),
+        ("sessions", getattr(truth, "sessions", None)),
+    ):
+        known = check_specimens(of, boards=boards, name=name) or {}
+        lacking = sorted(known.keys() - there)
         listed = shorten([repr(board) for board in lacking])
-        if len(lacking) == len(known):
+        if known and len(lacking) == len(known):
             raise ValueError(
                 f"{name} names none of the boards of y: it holds {listed}, and these "
                 f"are {_list_some(boards)}"
             )
         if lacking:
             warnings.warn(
-                f"{name} names boards that no take has: {listed}", stacklevel=4
+                f"{name} names boards that no take has: {listed}", stacklevel=3
             )
-    return known
+    return is_normal
 
 
 def number_specimens(
@@ -266,27 +320,11 @@ def name_specimens(
     ['oak' 'ash']
     """
     known = check_specimens(specimens, boards=boards) or {}
-    return np.array([write_label(known.get(b, b)) for b in boards.tolist()], str)
+    return np.array([_write(known.get(b, b)) for b in boards.tolist()], str)
 
 
-def write_label(label: Any) -> str:
-    """Write a label as text, the same for equal numbers.
-
-    Parameters
-    ----------
-    label : object
-        The label.
-
-    Returns
-    -------
-    str
-        The text.
-
-    Examples
-    --------
-    >>> write_label(2.0), write_label("2")
-    ('2', '2')
-    """
+def _write(label: Any) -> str:
+    """Write a label as text, the same for equal numbers."""
     is_whole = isinstance(label, float) and label.is_integer()
     return str(int(label) if is_whole else label)
 
@@ -393,8 +431,9 @@ def _list_labels(values: Any, name: str, *, what: str) -> list[Any]:
     """List labels as plain objects of Python, from one column at most."""
     if hasattr(values, "__array__") and not hasattr(values, "tolist"):
         values = np.asarray(values)
-    is_single = isinstance(values, str | bytes) or not isinstance(values, Iterable)
-    if is_single or getattr(values, "ndim", 1) == 0:
+    can_be_read = isinstance(values, Iterable) or hasattr(values, "__getitem__")
+    is_single = isinstance(values, str | bytes) or getattr(values, "ndim", 1) == 0
+    if is_single or not can_be_read:
         raise ValueError(f"{name}={values!r} must be a list {what}")
     if isinstance(values, Iterator):
         raise ValueError(
@@ -408,7 +447,10 @@ def _list_labels(values: Any, name: str, *, what: str) -> list[Any]:
         is_frame = hasattr(values, "columns")
         values = values[values.columns[0]] if is_frame else values.reshape(-1)
         _warn_of_column(name)
-    for method in ("tolist", "to_list"):
+    # Numpy would list dates as whole numbers.
+    has_dates = getattr(getattr(values, "dtype", None), "kind", "") in {"M", "m"}
+    methods = [] if has_dates else ["tolist", "to_list"]
+    for method in methods:
         if hasattr(values, method):
             listed = getattr(values, method)()
             break
@@ -434,15 +476,24 @@ def _warn_of_column(name: str) -> None:
 
 
 def _as_plain(label: Any) -> Any:
-    """Turn numpy's scalars, and arrays within lists, into objects of Python."""
-    is_numpy = isinstance(label, np.generic | np.ndarray)
-    return label.tolist() if is_numpy and label is not np.ma.masked else label
+    """Turn what others derive from text and numbers, numpy say, into Python's own."""
+    if isinstance(label, np.datetime64 | np.timedelta64) or label is np.ma.masked:
+        return label
+    if isinstance(label, np.generic | np.ndarray):
+        return label.tolist()
+    # Of enumerations, numpy and `str` would write the name in place of the value.
+    if isinstance(label, str):
+        return str.__str__(label)
+    if isinstance(label, int) and not isinstance(label, bool):
+        return int.__int__(label)
+    return label
 
 
 def _is_missing(label: Any) -> bool:
     if label is None or type(label).__name__ in _MISSING:
         return True
-    return isinstance(label, Real) and label != label
+    # NaN, and numpy's NaT, differ from themselves.
+    return isinstance(label, Real | np.datetime64) and bool(label != label)
 
 
 def _find_type(labels: Sequence[Any], name: str) -> str:
@@ -450,6 +501,7 @@ def _find_type(labels: Sequence[Any], name: str) -> str:
     first: dict[str, Any] = {}
     for label in labels:
         first.setdefault(_describe_type(label), label)
+        _check_text(label, name)
     if "" in first:
         label = first[""]
         raise ValueError(
@@ -464,12 +516,23 @@ def _find_type(labels: Sequence[Any], name: str) -> str:
     return next(iter(first), "")
 
 
+def _check_text(label: Any, name: str) -> None:
+    # Numpy and pandas take "oak" and "oak\0" for the same, now and then.
+    if isinstance(label, str) and "\0" in label:
+        raise ValueError(
+            f"{name} holds {label!r}, with a NUL in it, as text read as if it had "
+            "another encoding has: read it anew, or rename it"
+        )
+
+
 def _describe_type(label: Any) -> str:
     if isinstance(label, str):
         return "text"
     if isinstance(label, bool):
         return "true and false"
-    return "numbers" if isinstance(label, Real) else ""
+    # For numpy a length of time is a whole number.
+    is_number = isinstance(label, Real) and not isinstance(label, np.timedelta64)
+    return "numbers" if is_number else ""
 
 
 def _list_some(boards: NDArray[Any]) -> str:

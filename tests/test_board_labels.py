@@ -1,13 +1,19 @@
 """Labels of boards, whatever they come in: one answer everywhere, or one error."""
 
+import copy
+import enum
+import pickle
 import re
 import warnings
+from collections import deque
+from decimal import Decimal
+from functools import cache
 
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib import pyplot
 from sklearn.base import clone
@@ -97,8 +103,24 @@ FUNCTIONS += [plot]
 # They are given the boards of all takes, never those of a fold.
 WHOLE = [count, compare, decide]
 
+Wood = enum.Enum("Wood", {name: name for name in [*NORMAL, *BOARDS]}, type=str)
+
+
+class Rows:
+    """A sequence of the old kind, that only its rows can be read of."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __getitem__(self, row):
+        return self.rows[row]
+
+
 COLLECTIONS = {
     "list": list,
+    "deque": deque,
+    "rows": Rows,
+    "enumeration": lambda names: [Wood(str(name)) for name in names],
     "tuple": tuple,
     "set": set,
     "frozenset": frozenset,
@@ -178,6 +200,14 @@ WRONG_BOARDS = {
     "tuples": ([("oak", 1)] * 24, "of type tuple: boards are named by text"),
     "bytes": ([b"oak"] * 24, "of type bytes"),
     "dates": (pd.date_range("2026-01-01", periods=24), "of type Timestamp"),
+    "numpy's dates": (np.full(24, "2026-01-01", "M8[ns]"), "of type datetime64"),
+    "numpy's durations": (np.full(24, 1, "m8[ns]"), "of type timedelta64"),
+    "numpy's NaT": (
+        np.where(np.isin(np.arange(24), [5, 13]), "NaT", "2026-01-01").astype("M8[ns]"),
+        "names no board in rows 5; 13",
+    ),
+    "NUL": (with_a_label("oak\0"), r"holds 'oak\\x00', with a NUL in it"),
+    "empty": ([], "is empty: give a list"),
     "set": (set(TAKES), "which has no order"),
     "keys": (dict.fromkeys(TAKES).keys(), "which has no order"),
     "generator": ((board for board in TAKES), "which can be read only once"),
@@ -211,6 +241,7 @@ WRONG_NAMES = {
     "one name": (lambda: "oak", "must be a list of boards"),
     "one number": (lambda: 3, "must be a list of boards"),
     "table": (lambda: np.array([NORMAL, NORMAL]), "give one column"),
+    "NUL": (lambda: ["oak\0"], "with a NUL in it"),
     "lists": (lambda: [["oak", "ash"], ["fir"]], "of type list"),
 }
 
@@ -227,6 +258,16 @@ def test_names_that_cannot_be_used_are_one_error(function, defect):
 def test_a_name_that_no_board_has_is_an_error_where_all_boards_are_there(function):
     with pytest.raises(ValueError, match=r"normal_boards=\['ok'\] are not among"):
         function(TAKES, ["ok", "ash", "fir"])
+
+
+def test_a_figure_warns_of_a_name_that_no_board_has():
+    with pytest.warns(UserWarning, match="names boards that no take has: 'ok'"):
+        plot(TAKES, ["ok", "ash", "fir"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plot(TAKES, NORMAL)
+        truth = Truth([*NORMAL, "beech"])
+        TakeScoresDisplay.from_predictions(P_VALUES, TAKES, truth=truth)
 
 
 @pytest.mark.parametrize("function", [fit, split, split_by_truth, evaluate])
@@ -250,7 +291,50 @@ def test_a_search_takes_collections_that_cannot_be_copied(make):
     assert set(clone(detector).normal_boards) == set(NORMAL)
 
 
-@pytest.mark.parametrize("kind", sorted(COLLECTIONS.keys() - {"column", "frame"}))
+HOLDERS = {
+    "detector": lambda names: CropDetector(normal_boards=names),
+    "calibration": lambda names: CropDetector(calibration=Calibration(boards=names)),
+    "folds": lambda names: BoardKFold(2, normal_boards=names),
+}
+
+
+def names_in(holder):
+    inner = getattr(holder, "calibration", None)
+    return holder.normal_boards if inner is None else inner.boards
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+@pytest.mark.parametrize("kind", sorted(COLLECTIONS.keys() - {"rows"}))
+@pytest.mark.parametrize(
+    "copied",
+    [
+        lambda each: clone(each, safe=False),
+        copy.copy,
+        copy.deepcopy,
+        lambda each: pickle.loads(pickle.dumps(each)),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+def test_copies_hold_the_same_names_and_leave_the_original_alone(holder, kind, copied):
+    names = COLLECTIONS[kind](NORMAL)
+    original = HOLDERS[holder](names)
+    of_copy = names_in(copied(original))
+    assert names_in(original) is names
+    again = split(TAKES, of_copy)
+    np.testing.assert_array_equal(again, split(TAKES, NORMAL))
+
+
+@pytest.mark.parametrize("names", ["oak", ["oak", 1], [None]])
+def test_names_that_cannot_be_used_are_said_by_who_uses_them(names):
+    detector = pickle.loads(pickle.dumps(clone(CropDetector(normal_boards=names))))
+    assert detector.normal_boards == names
+    with pytest.raises(ValueError, match="normal_boards"):
+        detector.fit(CROPS, TAKES)
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(COLLECTIONS.keys() - {"column", "frame", "rows"})
+)
 def test_a_model_file_holds_plain_labels(kind, tmp_path):
     detector = CropDetector(
         normal_boards=COLLECTIONS[kind](NORMAL),
@@ -301,6 +385,11 @@ def of_specimens(function, boards, normal, specimens):
     return compare_methods({"crop": CropDetector()}, CROPS, boards, cv=2, **given)
 
 
+def compare_truth(boards, truth):
+    methods = {"crop": CropDetector()}
+    return compare_methods(methods, CROPS, boards, truth=truth, cv=2)
+
+
 ALL = ["fit", "split", "truth", "count", "compare"]
 WRONG_SPECIMENS = {
     "keys of JSON": ({"0": "a", "1": "a"}, "specimens holds text such as '0', and"),
@@ -308,6 +397,8 @@ WRONG_SPECIMENS = {
     "missing value": ({0: None}, "specimens holds nothing for 0"),
     "nan": ({0: float("nan")}, "specimens holds nothing for 0"),
     "missing key": ({None: "a"}, "specimens holds a name that is missing"),
+    "NUL": ({0: "tree\0"}, "specimens holds .* with a NUL in it"),
+    "mixed": ({0: 1, 1: "1"}, r"specimens mixes numbers \(1\) and text \('1'\)"),
 }
 
 
@@ -325,6 +416,21 @@ def test_misspelt_specimens(function):
         of_specimens(function, TAKES, NORMAL, {"Oak": "tree", "Ash": "tree"})
     with pytest.warns(UserWarning, match="specimens names boards .*'Ash'"):
         of_specimens(function, TAKES, NORMAL, {"oak": "tree", "Ash": "tree"})
+
+
+@pytest.mark.parametrize("known", ["specimens", "kinds", "sessions"])
+@pytest.mark.parametrize("function", [count_feasible_folds, compare_truth])
+def test_what_a_truth_knows_of_other_boards(function, known):
+    def ask(**given):
+        return function(TAKES, truth=Truth(NORMAL, **{known: given}))
+
+    ask(oak="a", ash="b")
+    with pytest.raises(ValueError, match=f"{known} names none of the boards of y"):
+        ask(Oak="a", Ash="b")
+    with pytest.warns(UserWarning, match=f"{known} names boards .*'Ash'"):
+        ask(oak="a", Ash="b")
+    with pytest.raises(ValueError, match=f"{known} holds numbers such as 1, and"):
+        function(TAKES, truth=Truth(NORMAL, **{known: {1: "a"}}))
 
 
 @pytest.mark.parametrize("function", ["fit", "split", "truth"])
@@ -357,54 +463,80 @@ def test_equal_numbers_name_the_same_board():
 
 # ------------------------------------------------------------ any labels at all
 
-LABELS = st.one_of(
-    st.lists(st.text(max_size=4), min_size=6, max_size=6, unique=True),
-    st.lists(st.integers(-(2**70), 2**70), min_size=6, max_size=6, unique=True),
-    st.lists(
-        st.floats(allow_nan=False, allow_infinity=False),
-        min_size=6,
-        max_size=6,
-        unique=True,
-    ),
-    st.lists(
-        st.one_of(
-            st.integers(0, 9),
-            st.text("01", max_size=1),
-            st.just(None),
-            st.just(float("nan")),
-            st.booleans(),
-            st.binary(max_size=1),
-        ),
-        min_size=6,
-        max_size=6,
-    ),
+SIX = {"min_size": 6, "max_size": 6, "unique": True}
+# With halves of characters, which no encoding has.
+TEXT = st.lists(st.text(st.characters(min_codepoint=1), max_size=4), **SIX)
+NUMBER = st.one_of(
+    st.lists(st.integers(-(2**70), 2**70), **SIX),
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), **SIX),
+    st.lists(st.integers(-99, 99) | st.floats(-99, 99), **SIX),
 )
+KINDS = ["list", "tuple", "objects", "deque"]
+QUICK = [fit, calibrate, split, split_by_truth, count, evaluate, decide]
+# What these say does not depend on how boards sort.
+OF_ANY_ORDER = [count, evaluate, decide]
 
 
-def answer(function, boards, normal):
-    """Return what a function says, or the kind of its error without its parameter."""
-    try:
-        return function(boards, normal)
-    except ValueError as error:
-        return re.sub(r"^(y|boards) ", "", str(error))
+@cache
+def expect(function):
+    return function(TAKES, NORMAL)
 
 
-@given(labels=LABELS, kind=st.sampled_from(["list", "tuple", "objects", "series"]))
-def test_any_labels_get_one_answer_or_one_error(labels, kind):
-    make = COLLECTIONS[kind]
-    boards = make([label for label in labels for _ in range(4)])
-    normal = make(labels[:3])
-    is_usable = len(set(map(repr, labels))) == 6 and isinstance(
-        answer(split, boards, normal), np.ndarray
-    )
-    for function in (fit, split, split_by_truth, count, evaluate, decide):
-        found = answer(function, boards, normal)
-        if is_usable:
-            expected = function(TAKES, NORMAL)
-            if function is fit:
-                # The names decide in which order boards come, not what is normal.
-                assert np.shape(found) == np.shape(expected)
-            elif function not in {split, split_by_truth}:
-                np.testing.assert_array_equal(found, expected)
-        elif isinstance(found, str):
-            assert found == answer(count, boards, normal) or "no board" not in found
+def collect(labels, kind):
+    objects = np.empty(len(labels), dtype=object)
+    objects[:] = labels
+    make = {"list": list, "tuple": tuple, "objects": np.array, "deque": deque}[kind]
+    return make(objects if kind == "objects" else labels)
+
+
+@settings(max_examples=30)
+@given(
+    labels=TEXT | NUMBER,
+    kind=st.sampled_from(KINDS),
+    named_by=st.sampled_from([*KINDS, "set", "keys"]),
+)
+def test_any_labels_get_the_answer_of_these(labels, kind, named_by):
+    # In the order in which those of TAKES sort.
+    new = dict(zip(sorted(BOARDS), sorted(labels), strict=True))
+    boards = collect([new[board] for board in TAKES], kind)
+    names = [new[name] for name in NORMAL]
+    if named_by in {"set", "keys"}:
+        normal = COLLECTIONS[named_by](names)
+    else:
+        normal = collect(names, named_by)
+    is_text = isinstance(labels[0], str)
+    for function in QUICK if is_text else OF_ANY_ORDER:
+        np.testing.assert_array_equal(function(boards, normal), expect(function))
+
+
+OTHERS = [
+    *(None, pd.NA, pd.NaT, float("nan"), np.datetime64("NaT")),
+    *(True, b"oak", 1j, ("oak", "ash"), pd.Timestamp(0), np.datetime64(0, "ns")),
+    *(Decimal(1), "a\0"),
+]
+
+
+@settings(max_examples=30)
+@given(
+    labels=TEXT | NUMBER,
+    other=st.sampled_from(OTHERS) | st.integers() | st.text(max_size=2),
+    rows=st.sets(st.integers(0, 23), min_size=1, max_size=5),
+    kind=st.sampled_from(["list", "tuple", "deque"]),
+)
+def test_any_other_label_among_them_is_the_same_error(labels, other, rows, kind):
+    boards = np.repeat(np.arange(6), 4).tolist()
+    boards = [other if row in rows else labels[of] for row, of in enumerate(boards)]
+    is_number = isinstance(other, int | float) and not isinstance(other, bool)
+    if isinstance(other, str) and isinstance(labels[0], str) and "\0" not in other:
+        return
+    if is_number and other == other and not isinstance(labels[0], str):
+        return
+    messages = set()
+    for function in QUICK:
+        with pytest.raises(ValueError, match=r"^(y|boards) ") as of_boards:
+            function(collect(boards, kind), labels[:3])
+        with pytest.raises(ValueError, match=r"^normal_boards ") as of_names:
+            function(TAKES, [*labels[:3], other])
+        messages.add(re.sub(r"^boards ", "y ", str(of_boards.value)))
+        messages.add(str(of_names.value))
+    assert len(messages) == 2, messages

@@ -1,7 +1,6 @@
 """What every detector does, trained or not: validate, score, calibrate."""
 
-import copy
-from collections.abc import Callable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar, Self
@@ -13,7 +12,6 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     OutlierMixin,
     TransformerMixin,
-    _clone_parametrized,
     _fit_context,
     clone,
 )
@@ -29,10 +27,10 @@ from tapsklearn._boards import (
     Labels,
     check_boards,
     check_names,
-    check_specimens,
     find_normal,
     number_specimens,
 )
+from tapsklearn._label_params import HoldsLabels
 from tapsklearn.detectors._calibration import (
     Calibration,
     choose_held_out,
@@ -49,7 +47,11 @@ _RATE = {"false_alarm_rate": [Interval(Real, 0, 1, closed="neither")]}
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class TapDetector(
-    ClassNamePrefixFeaturesOutMixin, OutlierMixin, TransformerMixin, BaseEstimator
+    HoldsLabels,
+    ClassNamePrefixFeaturesOutMixin,
+    OutlierMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Score taps by how normal they are; a method states by which features.
 
@@ -407,19 +409,6 @@ class TapDetector(
                 f"boards of y: {np.unique(boards)[:10].tolist()}"
             )
         return is_normal
-
-    def __sklearn_clone__(self) -> Self:
-        # Keys of a dictionary, of which scikit-learn cannot make a copy, become a list.
-        is_view = isinstance(self.normal_boards, KeysView | ValuesView | Iterator)
-        return _clone_parametrized(copy.copy(self) if is_view else self)
-
-    def __getstate__(self) -> dict[str, Any]:
-        # A copy, a pickle and a model file hold labels as lists and dicts of Python.
-        state = super().__getstate__()
-        if state["normal_boards"] is not None:
-            state["normal_boards"] = check_names(state["normal_boards"])
-        state["specimens"] = check_specimens(state["specimens"])
-        return state
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from tapsklearn._boards import Labels, check_names
+from tapsklearn._label_params import HoldsLabels
 
 # With fewer normal specimens, scoring each against the others shows little of how
 # much one board differs from the next.
@@ -20,7 +21,7 @@ _ENOUGH_SPECIMENS = 5
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Calibration(BaseEstimator):
+class Calibration(HoldsLabels, BaseEstimator):
     """Which normal takes give the threshold, and for which takes it is to hold.
 
     Parameters

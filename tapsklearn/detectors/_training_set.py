@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapsklearn._boards import name_specimens, write_label
+from tapsklearn._boards import name_specimens
 from tapsklearn._shorten import shorten
 
 
@@ -41,7 +41,7 @@ def describe_training_set(
     found, first, n_takes = np.unique(names, return_index=True, return_counts=True)
     digest = hashlib.sha256(np.ascontiguousarray(takes).data)
     return {
-        "boards": np.array([write_label(board) for board in found.tolist()], str),
+        "boards": name_specimens(found, None),
         "specimens": name_specimens(found, specimens),
         "n_takes": n_takes,
         "is_normal": is_normal[first],
@@ -76,14 +76,14 @@ def check_unseen(
     """
     if boards is not None:
         names = np.unique(boards)
-        labels = [write_label(board) for board in names.tolist()]
+        labels = name_specimens(names, None)
         is_seen = np.isin(labels, seen["boards"]) | np.isin(
             name_specimens(names, specimens), seen["specimens"]
         )
         if is_seen.any():
             raise ValueError(
                 "fit has seen these boards, or other boards of their specimens: "
-                f"{shorten(np.array(labels)[is_seen].tolist())}; calibrate with takes "
+                f"{shorten(labels[is_seen].tolist())}; calibrate with takes "
                 "of other ones"
             )
     rows = np.flatnonzero(np.isin(_hash_each(takes), seen["take_hashes"]))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapsklearn._boards import Labels, find_normal, resolve_truth
+from tapsklearn._shorten import shorten
 from tapsklearn.inspection._labels import shorten_labels
 
 if TYPE_CHECKING:
@@ -46,14 +47,23 @@ def mark_normal(
         Whether they are.
     """
     named = resolve_truth(truth, normal_boards)[0]
-    # A figure can be of some boards only.
+    # What is known of a whole data set may be of more boards than a figure.
     is_normal = find_normal(boards, named, unknown="ignore")
-    if named and truth is None and not is_normal.any():
-        raise ValueError(
-            f"normal_boards={named} has none of the boards, "
-            f"{np.unique(boards)[:10].tolist()}; give normal_boards=[] if all are "
-            "abnormal"
-        )
+    if named and truth is None:
+        if not is_normal.any():
+            raise ValueError(
+                f"normal_boards={named} has none of the boards, "
+                f"{np.unique(boards)[:10].tolist()}; give normal_boards=[] if all are "
+                "abnormal"
+            )
+        there = set(boards.tolist())
+        lacking = [name for name in named if name not in there]
+        if lacking:
+            warnings.warn(
+                "normal_boards names boards that no take has: "
+                f"{shorten([repr(name) for name in lacking])}",
+                stacklevel=3,
+            )
     return is_normal
 
 

@@ -14,14 +14,15 @@ from sklearn.utils import check_random_state
 from tapsklearn._boards import (
     Labels,
     check_boards,
-    check_specimens,
+    check_known,
     find_normal,
     number_specimens,
     resolve_truth,
 )
+from tapsklearn._label_params import HoldsLabels
 
 
-class BoardKFold(GroupsConsumerMixin, BaseCrossValidator):
+class BoardKFold(HoldsLabels, GroupsConsumerMixin, BaseCrossValidator):
     """Split takes into folds by specimen, each with normal and abnormal boards.
 
     Every test fold holds normal and abnormal boards that are not in its training
@@ -191,10 +192,7 @@ def count_feasible_folds(
     2
     """
     boards = check_boards(y)
-    # Here y holds all boards, so that a name it lacks is misspelt.
-    normal, known = resolve_truth(truth, normal_boards, specimens)
-    find_normal(boards, normal, unknown="raise")
-    check_specimens(known, boards=boards, unknown="warn")
+    check_known(boards, truth, *resolve_truth(truth, normal_boards, specimens))
     counts, _ = _count_takes(boards, truth, normal_boards, specimens, None)
     feasible = _count_feasible(counts)
     if feasible < 2:

@@ -17,8 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from tapsklearn._boards import (
     Labels,
     check_boards,
-    check_specimens,
-    find_normal,
+    check_known,
     resolve_truth,
 )
 from tapsklearn._jobs import run_parallel
@@ -153,9 +152,7 @@ def compare_methods(
     normal_boards, specimens = resolve_truth(truth, normal_boards, specimens)
     if normal_boards is None:
         raise ValueError("to compare methods, give normal_boards or truth")
-    # Here y holds all boards, so that a name it lacks is misspelt.
-    is_normal = find_normal(boards, normal_boards, unknown="raise")
-    check_specimens(specimens, boards=boards, unknown="warn")
+    is_normal = check_known(boards, truth, normal_boards, specimens)
     if truth is None:
         truth = Truth(normal_boards, specimens=specimens)
     if isinstance(cv, int | np.integer):

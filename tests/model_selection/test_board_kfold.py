@@ -300,7 +300,7 @@ def test_boards_are_needed() -> None:
 
 
 def test_no_takes_are_no_folds() -> None:
-    with pytest.raises(ValueError, match="0 normal and 0 abnormal specimens"):
+    with pytest.raises(ValueError, match="y is empty"):
         count_feasible_folds([], normal_boards=["oak"])
 
 

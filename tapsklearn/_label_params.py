@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from sklearn.base import _clone_parametrized
 
-from tapsklearn._boards import check_names, check_specimens
+from tapsklearn._labels import check_names, check_specimens
 
 _NAMES = ("normal_boards", "boards")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tapsklearn._boards import check_names, check_specimens
+from tapsklearn._labels import check_names, check_specimens
 
 
 @dataclass(frozen=True)

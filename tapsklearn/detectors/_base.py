@@ -23,14 +23,9 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from tapsklearn._boards import (
-    Labels,
-    check_boards,
-    check_names,
-    find_normal,
-    number_specimens,
-)
+from tapsklearn._boards import find_normal, number_specimens
 from tapsklearn._label_params import HoldsLabels
+from tapsklearn._labels import Labels, check_boards, check_names
 from tapsklearn.detectors._calibration import (
     Calibration,
     choose_held_out,

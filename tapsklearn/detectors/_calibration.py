@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from tapsklearn._boards import Labels, check_names
 from tapsklearn._label_params import HoldsLabels
+from tapsklearn._labels import Labels, check_names
 
 # With fewer normal specimens, scoring each against the others shows little of how
 # much one board differs from the next.

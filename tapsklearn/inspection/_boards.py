@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tapsklearn._boards import Labels, find_normal, resolve_truth
+from tapsklearn._boards import find_normal, resolve_truth
+from tapsklearn._labels import Labels
 from tapsklearn._shorten import shorten
 from tapsklearn.inspection._labels import shorten_labels
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from tapsklearn._boards import Labels, check_boards
+from tapsklearn._labels import Labels, check_boards
 from tapsklearn.inspection._boards import (
     BoardStyle,
     list_under_conditions,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, check_array
 
-from tapsklearn._boards import check_boards
+from tapsklearn._labels import check_boards
 from tapsklearn.inspection._boards import mark_normal, warn_of_missing
 from tapsklearn.inspection._fitted import (
     check_can,

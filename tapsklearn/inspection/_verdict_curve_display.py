@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from tapsklearn._boards import Labels
+from tapsklearn._labels import Labels
 from tapsklearn.inspection._fitted import choose_method, select_scores
 from tapsklearn.inspection._matplotlib import add_legend, check_matplotlib, find_axes
 from tapsklearn.scoring import verdict_curve

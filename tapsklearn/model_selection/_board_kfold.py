@@ -11,15 +11,9 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.model_selection._split import GroupsConsumerMixin
 from sklearn.utils import check_random_state
 
-from tapsklearn._boards import (
-    Labels,
-    check_boards,
-    check_known,
-    find_normal,
-    number_specimens,
-    resolve_truth,
-)
+from tapsklearn._boards import check_known, find_normal, number_specimens, resolve_truth
 from tapsklearn._label_params import HoldsLabels
+from tapsklearn._labels import Labels, check_boards
 
 
 class BoardKFold(HoldsLabels, GroupsConsumerMixin, BaseCrossValidator):

@@ -14,13 +14,9 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from tapsklearn._boards import (
-    Labels,
-    check_boards,
-    check_known,
-    resolve_truth,
-)
+from tapsklearn._boards import check_known, resolve_truth
 from tapsklearn._jobs import run_parallel
+from tapsklearn._labels import Labels, check_boards
 from tapsklearn._progress import progress_bar
 from tapsklearn.datasets import Truth
 from tapsklearn.model_selection._board_kfold import BoardKFold

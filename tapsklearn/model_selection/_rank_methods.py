@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tapsklearn._boards import check_boards, number_specimens, resolve_truth
+from tapsklearn._boards import number_specimens, resolve_truth
+from tapsklearn._labels import check_boards
 
 # Of two specimens a side, in one fold or in two, a method that detects nothing ranks
 # all rightly in 17 to 25 % of all comparisons, and the bootstrap calls that certain.

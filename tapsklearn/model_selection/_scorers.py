@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from tapsklearn._boards import Labels, check_boards, find_normal, resolve_truth
+from tapsklearn._boards import find_normal, resolve_truth
+from tapsklearn._labels import Labels, check_boards
 from tapsklearn.scoring import find_detector
 
 

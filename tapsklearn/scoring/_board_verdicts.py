@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import combine_pvalues
 from sklearn.utils import check_consistent_length, check_random_state
 
-from tapsklearn._boards import Labels, check_boards, find_normal, resolve_truth
+from tapsklearn._boards import find_normal, resolve_truth
+from tapsklearn._labels import Labels, check_boards
 
 _INDEPENDENT = ("fisher", "pearson", "tippett", "stouffer", "mudholkar_george")
 COMBINATIONS = ("median", *_INDEPENDENT)

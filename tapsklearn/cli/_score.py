@@ -15,7 +15,7 @@ from tapsklearn.cli._model import Model, load_model
 from tapsklearn.cli._recordings import STANDARD_INPUT, Listed, list_recordings
 from tapsklearn.cli._terminal import known, to_json
 
-_COLUMNS = ("path", "score", "p_value", "verdict", "error")
+_COLUMNS = ("path", "score", "p_value", "verdict", "flags", "error")
 _BOARD_COLUMNS = ("board", "n_taps", "n_unusual", "median_score", "p_value", "verdict")
 # No more are listed before the first of them is scored.
 _LISTED_AT_ONCE = 64
@@ -59,8 +59,9 @@ def score(
     """Score recordings with a model, one row each, as they are read.
 
     A higher score is more normal; the p-value is the share of normal takes that
-    score as low. A file that cannot be used has a row with the reason, and the exit
-    code is 1 at the end. Hidden files are passed over, and links are followed once.
+    score as low; flags name what may have spoilt a score. A file that cannot be used
+    has a row with the reason, and the exit code is 1 at the end. Hidden files are
+    passed over, and links are followed once.
     """
     if null and STANDARD_INPUT not in paths:
         raise ValueError(f"-0 is of no use without {STANDARD_INPUT}, a list to read")
@@ -80,6 +81,8 @@ def score(
             elif row["error"]:
                 typer.echo(f"tapsklearn: {row['path']}: {row['error']}", err=True)
             else:
+                if row["flags"]:
+                    typer.echo(f"tapsklearn: {row['path']}: {row['flags']}", err=True)
                 board = str(Path(row["path"]).parent)
                 taps = of_boards.setdefault(board, [])
                 taps.append((row["p_value"], row["score"]))
@@ -102,7 +105,7 @@ def _score(model: Any, listed: Sequence[Listed]) -> Iterator[dict[str, Any]]:
 
     files = [path for path, problem, _ in listed if not problem]
     rows = score_files(model, files)
-    unknown = {"score": math.nan, "p_value": math.nan, "verdict": ""}
+    unknown = {"score": math.nan, "p_value": math.nan, "verdict": "", "flags": ""}
     for path, problem, _ in listed:
         yield {"path": path, **unknown, "error": problem} if problem else next(rows)
 

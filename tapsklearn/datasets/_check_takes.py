@@ -54,14 +54,20 @@ def check_takes(
         - "similar names": boards or specimens whose names differ by capital letters,
           spaces, or the width or Unicode form of letters alone.
         - "unreadable": not sound that can be used, such as a truncated file.
-        - "silent": nothing but zeros, or a peak below -60 dBFS. Nothing else is
-          looked for in it.
+        - "silent": nothing but zeros.
         - "clipped": three samples or more in a row at full scale.
-        - "no tap": nothing rises 10 dB above the rest of the take. Not looked for in
-          takes shorter than about 0.7 s.
+        - "no tap": nothing rises 10 dB above the rest of the take, and as suddenly as
+          a tap; or the take ends in the middle of it.
+        - "quiet": a peak of less than 100 of the steps that the file's numbers have,
+          or too low for a spectrogram.
         - "two taps": peaks within 15 dB of the loudest, 0.1 s or more apart, with
           a fall of 10 dB between them. What bounces, like a dropped ball, has
           them by nature.
+        - "cut": the take begins in the middle of its tap.
+        - "offset": a constant of a hundredth of full scale, or a twentieth of the
+          loudest sample; it is left out.
+        - "lossy": coded in a way that changes the sound.
+        - "pop": a click at an end of the file, which is left out.
         - "odd rate": another sampling rate than most files have.
         - "few takes": a board with fewer than `min_takes` takes.
 
@@ -80,12 +86,12 @@ def check_takes(
     >>> with tempfile.TemporaryDirectory() as directory:
     ...     pathlib.Path(directory, "oak").mkdir()
     ...     soundfile.write(f"{directory}/oak/00.wav", np.zeros(44100), 44100)
-    ...     soundfile.write(f"{directory}/oak/01.wav", np.ones(1000), 44100)
+    ...     soundfile.write(f"{directory}/oak/01.wav", [], 44100)
     ...     print(check_takes(directory, min_takes=5).to_string(index=False))
-         path board   problem                                           detail
-    oak/00.wav   oak    silent                             all samples are zero
-    oak/01.wav   oak   clipped 1000 samples at full scale, first at 0.000 s
-                 oak few takes                             2 of the 5 takes needed
+         path board    problem                    detail
+    oak/00.wav   oak     silent      all samples are zero
+    oak/01.wav   oak unreadable          holds no samples
+                 oak  few takes 2 of the 5 takes needed
     """
     frame, folder_problems, findings = read_index(
         directory, normal=normal, need_condition=False

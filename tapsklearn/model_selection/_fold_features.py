@@ -14,7 +14,7 @@ from sklearn.utils import get_tags
 
 from tapsklearn._jobs import one_thread, run_parallel
 from tapsklearn._progress import progress_bar
-from tapsklearn.preprocessing import TakeError
+from tapsklearn.preprocessing import TakeError, collect_remarks, warn_of_remarks
 from tapsklearn.scoring import flatten_steps, transform_usable
 
 # Enough to keep a worker busy, few enough that their spectrograms fit anywhere.
@@ -29,6 +29,7 @@ class FoldFeatures(NamedTuple):
     X: Any  # With a row for each take; those that the fold lacks are undefined.
     steps: list[Any]  # Fitted, from what was given to X.
     error: Exception | None = None
+    remarks: dict[Any, dict[str, str]] | None = None  # On takes.
 
 
 def compute_fold_features(
@@ -84,6 +85,7 @@ def compute_fold_features(
     features = []
     problems: dict[str | int, str] = {}
     messages: dict[str, None] = {}
+    remarks: dict[Any, dict[str, str]] = {}
     with (
         tempfile.TemporaryDirectory(prefix="tapsklearn-") as folder,
         progress_bar("reading", len(folds), verbose=verbose) as advance,
@@ -96,6 +98,7 @@ def compute_fold_features(
                     of_fold = _fit_fold(X, boards, fold, fitted, lent)
                 of_fold = of_fold._replace(steps=[*shared, *of_fold.steps])
                 messages |= dict.fromkeys(warned)
+                remarks |= of_fold.remarks or {}
             except TakeError as error:
                 problems |= _name_takes(error.problems, takes, fold[0])
                 of_fold = FoldFeatures(None, [], error)
@@ -105,6 +108,7 @@ def compute_fold_features(
             advance()
     for message in messages:
         warnings.warn(message, stacklevel=3)
+    warn_of_remarks(remarks, stacklevel=3)
     if problems:
         raise TakeError(problems)
     return features
@@ -121,17 +125,21 @@ def _fit_fold(
     train, test = fold
     X_train, X_test = take_rows(X, train), take_rows(X, test)
     fitted = []
+    remarks: dict[Any, dict[str, str]] = {}
     for unfitted in steps:
         step = clone(unfitted)
         own = step.get_params(deep=False)
         borrowed = {name: lent[name] for name in lent if own.get(name, 0) is None}
         step.set_params(**borrowed)
-        X_train = np.asarray(step.fit_transform(X_train, boards[train]))
-        X_test = np.asarray(step.transform(X_test))
+        with collect_remarks() as of_train:
+            X_train = np.asarray(step.fit_transform(X_train, boards[train]))
+        with collect_remarks() as of_test:
+            X_test = np.asarray(step.transform(X_test))
+        remarks |= _name_takes(of_train, X, train) | _name_takes(of_test, X, test)
         fitted.append(step.set_params(**dict.fromkeys(borrowed)))
     features = np.empty((len(boards), *X_train.shape[1:]), dtype=X_train.dtype)
     features[train], features[test] = X_train, X_test
-    return FoldFeatures(features, fitted)
+    return FoldFeatures(features, fitted, remarks=remarks)
 
 
 def _transform_all(
@@ -153,14 +161,17 @@ def _transform_all(
     ]
     features = []
     problems: dict[str | int, str] = {}
+    remarks: dict[Any, dict[str, str]] = {}
     with progress_bar("reading", len(boards), verbose=verbose) as advance:
         results = run_parallel(tasks, n_jobs=n_jobs)
-        for rows, (X, found, messages) in zip(parts, results, strict=True):
+        for rows, (X, found, messages, of_part) in zip(parts, results, strict=True):
             for message in messages:
                 warnings.warn(message, stacklevel=4)
+            remarks |= _name_takes(of_part, takes, rows)
             features += [] if X is None else [X]
             problems |= _name_takes(found, takes, rows)
             advance(len(rows))
+    warn_of_remarks(remarks, stacklevel=4)
     if problems:
         raise TakeError(problems)
     return np.concatenate(features)
@@ -168,11 +179,11 @@ def _transform_all(
 
 def _transform_part(
     takes: Any, boards: NDArray[Any], steps: Sequence[Any]
-) -> tuple[Any, dict[int, str], list[str]]:
+) -> tuple[Any, dict[int, str], list[str], dict[Any, dict[str, str]]]:
     X = takes
     usable = np.arange(len(boards))
     problems: dict[int, str] = {}
-    with one_thread() as messages:
+    with one_thread() as messages, collect_remarks() as remarks:
         for unfitted in steps:
             # Checks parameters.
             step = clone(unfitted).fit(X, boards[usable])
@@ -183,15 +194,15 @@ def _transform_part(
             problems |= {int(usable[place]): reason for place, reason in found.items()}
             usable = usable[kept]
             if not len(usable):
-                return None, problems, messages
-    return X, problems, messages
+                return None, problems, messages, remarks
+    return X, problems, messages, remarks
 
 
 def _name_takes(
-    problems: dict[Any, str], takes: Any, rows: NDArray[np.intp]
-) -> dict[str | int, str]:
+    problems: dict[Any, Any], takes: Any, rows: NDArray[np.intp]
+) -> dict[str | int, Any]:
     """Name takes by their paths, or by their rows in all that was given."""
-    named: dict[str | int, str] = {}
+    named: dict[str | int, Any] = {}
     for take, reason in problems.items():
         row = int(rows[take]) if isinstance(take, int) else None
         if row is None:

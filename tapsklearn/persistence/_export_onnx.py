@@ -39,7 +39,8 @@ def export_onnx(model: Any, path: str | os.PathLike[str]) -> None:
     model : estimator
         Fitted detector, or pipeline from files to a detector.
     path : path-like
-        The file. Its input is ``waveforms`` (n_takes, n_samples) or ``crops``, in
+        The file. Its input is ``waveforms`` (n_takes, n_samples), as `WavLoader` gives
+        them, without rumble and of takes that hold a tap, or ``crops``, in
         float32, and its output ``score`` (n_takes,). Its metadata hold `offset`, the
         score below which a take is called abnormal, and, for waveforms, `sr`.
 

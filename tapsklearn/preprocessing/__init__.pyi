@@ -1,5 +1,8 @@
 from ._article import article_preprocessing as article_preprocessing
 from ._errors import TakeError as TakeError
+from ._errors import TakeWarning as TakeWarning
+from ._errors import collect_remarks as collect_remarks
+from ._errors import warn_of_remarks as warn_of_remarks
 from ._find_take_problems import find_take_problems as find_take_problems
 from ._fuse_steps import fuse_steps as fuse_steps
 from ._log_spectrogram import LogSpectrogram as LogSpectrogram
@@ -9,6 +12,7 @@ from ._onset import find_onset as find_onset
 from ._onset import frame_energy as frame_energy
 from ._read_crops import read_crops as read_crops
 from ._read_take import read_take as read_take
+from ._rumble import find_rumble as find_rumble
 from ._standardizer import Standardizer as Standardizer
 from ._standardizer import standardize as standardize
 from ._take_rules import ATTACK_RISE_DB as ATTACK_RISE_DB
@@ -19,6 +23,7 @@ from ._take_rules import ONE_BLOW_SECONDS as ONE_BLOW_SECONDS
 from ._take_rules import QUIET_DBFS as QUIET_DBFS
 from ._take_rules import RECORDED_FULL_SCALE as RECORDED_FULL_SCALE
 from ._take_rules import RISE_DB as RISE_DB
+from ._take_rules import count_clipped as count_clipped
 from ._tap_crop import TapCrop as TapCrop
 from ._tap_crop import crop_tap as crop_tap
 from ._tap_features import TapFeatures as TapFeatures

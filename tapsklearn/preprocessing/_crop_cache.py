@@ -31,7 +31,9 @@ class CropCache:
             _read, ignore=["reader", "path"]
         )
 
-    def read(self, reader: CropReader, path: str) -> tuple[NDArray[np.float32], float]:
+    def read(
+        self, reader: CropReader, path: str
+    ) -> tuple[NDArray[np.float32], dict[str, str]]:
         """Return what `reader.read(path)` returns, or returned before.
 
         Parameters
@@ -45,14 +47,14 @@ class CropCache:
         -------
         crops : ndarray of shape (n_views, n_freqs, n_frames), float32
             Power in dB.
-        seconds_cut : float
-            How much longer than `duration` the file is.
+        remarks : dict of str to str
+            What is to be said of the take: the detail of each remark by its word.
         """
         try:
             status = Path(path).stat()
         except OSError:
             return reader.read(path)  # Its error says what is wrong.
-        crops, seconds_cut = self.read_or_recall(
+        crops, remarks = self.read_or_recall(
             reader,
             path,
             file=str(Path(path).absolute()),
@@ -61,7 +63,7 @@ class CropCache:
             settings=self.settings,
             version=__version__,
         )
-        return crops, seconds_cut
+        return crops, remarks
 
 
 def _read(
@@ -73,5 +75,5 @@ def _read(
     size: int,
     settings: dict[str, Any],
     version: str,
-) -> tuple[NDArray[np.float32], float]:
+) -> tuple[NDArray[np.float32], dict[str, str]]:
     return reader.read(path)

@@ -11,12 +11,9 @@ from tapsklearn.preprocessing._log_spectrogram import (
     has_linear_frequencies,
     log_spectrogram,
 )
-from tapsklearn.preprocessing._read_take import (
-    read_recording,
-    take_samples,
-    to_waveform,
-)
+from tapsklearn.preprocessing._read_take import read_recording, take_samples
 from tapsklearn.preprocessing._tap_crop import TapCrop, crop_tap
+from tapsklearn.preprocessing._to_waveform import to_waveform
 from tapsklearn.preprocessing._wav_loader import WavLoader
 
 
@@ -75,7 +72,9 @@ class CropReader:
             )
             self.waveform = self.fused.waveform
 
-    def read(self, source: str | NDArray[Any]) -> tuple[NDArray[np.float32], float]:
+    def read(
+        self, source: str | NDArray[Any]
+    ) -> tuple[NDArray[np.float32], dict[str, str]]:
         """Read a take and cut its tap.
 
         Parameters
@@ -87,8 +86,8 @@ class CropReader:
         -------
         crops : ndarray of shape (n_views, n_freqs, n_frames), float32
             Power in dB.
-        seconds_cut : float
-            How much longer than `duration` the take is.
+        remarks : dict of str to str
+            What is to be said of the take: the detail of each remark by its word.
 
         Raises
         ------
@@ -100,12 +99,12 @@ class CropReader:
             recording = read_recording(source, **length)
         else:
             recording = take_samples(source, self.input_sr, **length)
-        _, seconds_cut = to_waveform(recording, **length, out=self.waveform)
+        _, remarks = to_waveform(recording, **length, out=self.waveform)
         crops = self.fused.cut() if self.fused else None
         if crops is None:
             spectrogram = log_spectrogram(self.waveform, **self.of_spectrogram)
             crops = crop_tap(spectrogram, **self.of_crop)
-        return crops, seconds_cut
+        return crops, remarks
 
 
 def _take_own(settings: dict[str, Any], step: type) -> dict[str, Any]:

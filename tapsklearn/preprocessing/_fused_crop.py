@@ -15,7 +15,12 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from tapsklearn.preprocessing._onset import find_onset
-from tapsklearn.preprocessing._take_rules import FLOOR_DB, LEAST_POWER, RISE_DB
+from tapsklearn.preprocessing._take_rules import (
+    FLOOR_DB,
+    LEAST_POWER,
+    QUIET_SHARE,
+    RISE_DB,
+)
 
 # By how much, as a share, an energy computed here may differ from that of the
 # spectrogram: some times what rounding to 32 bits does to a sum of hundreds.
@@ -83,6 +88,8 @@ class FusedCrop:
         padding = self._hops_per_frame * hop_length - n_fft
         by_hop = np.pad(window**2, (0, padding)).reshape(-1, hop_length)
         self._most_per_hop = (1 + _SLACK) * n_fft * by_hop.max(axis=1)
+        # And at least: what is beyond the end of a window counts nothing.
+        self._least_per_hop = (1 - _SLACK) * n_fft * by_hop.min(axis=1)
 
         # Of each frame: its energy and its loudest bin, or no less than these; and its
         # kept rows, once it was looked at.
@@ -122,6 +129,8 @@ class FusedCrop:
         """
         of_hops = np.vecdot(self._hops, self._hops).astype(np.float64)
         energy = np.correlate(of_hops, self._most_per_hop, "valid")
+        self._least = np.correlate(of_hops, self._least_per_hop, "valid")
+        self._least = self._least[: self.n_columns]
         self._energy[:] = self._loudest_bin[:] = energy[: self.n_columns]
         self._is_exact[:] = False
 
@@ -166,16 +175,22 @@ class FusedCrop:
         if onset != find_onset(_decibel(late), reach=self._reach):
             return None
 
-        onset += int(columns[0])
-        first = max(0, onset - self.pre_frames)
-        last = max(0, onset - self.pre_frames + self.n_frames)
-        outside = np.concatenate([most[:first], most[last:]])
-        if len(outside) >= self.n_frames:
-            # The upper one of the middle two, if it is two.
-            middle = np.partition(outside, len(outside) // 2)[len(outside) // 2]
-            if _decibel(peak / middle) < RISE_DB:
-                return None
-        return onset
+        if not self._surely_rises(most, peak):
+            return None
+        return onset + int(columns[0])
+
+    def _surely_rises(self, most: NDArray[np.float64], peak: np.float64) -> bool:
+        """Find out whether a quarter of the frames with sound is surely quiet."""
+        n_bins = 1 + self.n_fft // 2
+        n_loud = np.count_nonzero(most > peak * 10 ** (-RISE_DB / 10))
+        # No more than half of the energy, of all n_fft bins, is in others than these.
+        least_bin = np.where(
+            self._is_exact, self._loudest_bin, self._least / n_bins / 2
+        )
+        floor = (1 + _SLACK) * _floor_below(self._energy.max())
+        n_sound = np.count_nonzero((1 - _SLACK) * least_bin > floor)
+        # Each further frame with sound would be a quiet one.
+        return bool(n_sound - n_loud > int(QUIET_SHARE * n_sound))
 
     def _cut_at(self, onset: int) -> NDArray[np.float32] | None:
         first = onset - self.pre_frames + min(self.shifts)

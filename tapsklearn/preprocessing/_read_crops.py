@@ -1,7 +1,6 @@
 """Crops of many takes, whatever is wrong with some of them."""
 
 import os
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,12 +12,10 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 
 from tapsklearn._jobs import run_parallel
 from tapsklearn._progress import progress_bar
-from tapsklearn._shorten import shorten
 from tapsklearn.preprocessing._crop_cache import CropCache
 from tapsklearn.preprocessing._crop_reader import CropReader, default_settings
-from tapsklearn.preprocessing._errors import UnusableError
+from tapsklearn.preprocessing._errors import UnusableError, warn_of_remarks
 from tapsklearn.preprocessing._log_spectrogram import LogSpectrogram, count_rows
-from tapsklearn.preprocessing._read_take import describe_cut
 from tapsklearn.preprocessing._standardizer import standardize
 from tapsklearn.preprocessing._tap_crop import TapCrop, check_crop
 from tapsklearn.preprocessing._wav_loader import WavLoader, as_paths
@@ -81,8 +78,9 @@ def read_crops(
 
     Warns
     -----
-    UserWarning
-        Of takes longer than `duration`.
+    TakeWarning
+        Of takes of which something is to be said: that they are clipped, say, hold two
+        taps, or are longer than `duration`.
 
     Examples
     --------
@@ -100,7 +98,7 @@ def read_crops(
     shape = (len(settings["shifts"]), settings["n_freqs"], settings["n_frames"])
     crops = np.empty((len(takes), *shape), dtype=np.float32)
     problems: dict[int, str] = {}
-    cut: dict[int, float] = {}
+    remarks: dict[int, dict[str, str]] = {}
     n_parts = _PARTS_A_JOB * effective_n_jobs(n_jobs)
     size = min(TAKES_AT_ONCE, -(-len(takes) // n_parts))
     parts = list(gen_batches(len(takes), size))
@@ -110,22 +108,16 @@ def read_crops(
     ]
     results = run_parallel(tasks, n_jobs=n_jobs)
     with progress_bar("reading", len(takes), verbose=verbose) as advance:
-        for part, (part_crops, part_problems, part_cut) in zip(
+        for part, (part_crops, part_problems, part_remarks) in zip(
             parts, results, strict=True
         ):
             crops[part] = part_crops
             problems |= {part.start + row: why for row, why in part_problems.items()}
-            cut |= {part.start + row: seconds for row, seconds in part_cut.items()}
+            remarks |= {part.start + row: of for row, of in part_remarks.items()}
             advance(len(part_crops))
-    if cut:
-        listed = [
-            describe_cut(str(takes[row]) if is_file else f"row {row}", seconds)
-            for row, seconds in cut.items()
-        ]
-        warnings.warn(
-            f"longer than duration={settings['duration']:g} s: {shorten(listed)}",
-            stacklevel=2,
-        )
+    warn_of_remarks(
+        {takes[row] if is_file else row: of_take for row, of_take in remarks.items()}
+    )
     return crops, problems
 
 
@@ -265,20 +257,19 @@ def _read_part(
     input_sr: int | None,
     cache: CropCache | None,
     standardized: bool,
-) -> tuple[NDArray[np.float32], dict[int, str], dict[int, float]]:
-    """Cut the crops of some takes; report what was wrong, and what was left off."""
+) -> tuple[NDArray[np.float32], dict[int, str], dict[int, dict[str, str]]]:
+    """Cut the crops of some takes; report what was wrong, and what is to be said."""
     reader = CropReader(input_sr=input_sr, **settings)
     crops = np.full((len(takes), *reader.shape), np.nan, dtype=np.float32)
     problems: dict[int, str] = {}
-    cut: dict[int, float] = {}
+    remarks: dict[int, dict[str, str]] = {}
     for row, take in enumerate(takes):
         try:
-            views, seconds = cache.read(reader, take) if cache else reader.read(take)
+            views, of_take = cache.read(reader, take) if cache else reader.read(take)
         except UnusableError as error:
             problems[row] = str(error)
             continue
-        if seconds:
-            cut[row] = seconds
+        remarks[row] = of_take
         for view, power in zip(crops[row], views, strict=True):
             view[:] = standardize(power) if standardized else power
-    return crops, problems, cut
+    return crops, problems, remarks

@@ -13,7 +13,11 @@ from sklearn.utils.validation import validate_data
 from tapsklearn.preprocessing._errors import NoTapError, raise_or_warn
 from tapsklearn.preprocessing._image_output import ImageOutput
 from tapsklearn.preprocessing._onset import find_onset, frame_energy
-from tapsklearn.preprocessing._take_rules import RISE_DB
+from tapsklearn.preprocessing._take_rules import (
+    LEAST_CROPS,
+    RISE_DB,
+    rise_above_rest,
+)
 
 
 def crop_tap(
@@ -49,8 +53,9 @@ def crop_tap(
     ------
     ValueError
         If the take holds no tap: its loudest frame rises less than 10 dB over the
-        median of the frames outside the crop. Nothing is checked when fewer
-        than `n_frames` frames lie outside.
+        quietest quarter of those frames in which something lies above the floor.
+        Nothing is checked where that are less than two crops, which may all be of the
+        tap.
 
     Examples
     --------
@@ -69,15 +74,16 @@ def crop_tap(
     energy = frame_energy(spectrogram)
     onset = find_onset(energy, reach=n_frames - pre_frames - 1)
     start = onset - pre_frames
-    inside = slice(max(0, start), max(0, start + n_frames))
-    outside = np.delete(energy, inside)
-    rise = energy.max() - np.median(outside) if len(outside) >= n_frames else np.inf
-    if rise < RISE_DB:
+    floor = spectrogram.min()
+    is_sound = spectrogram.max(axis=0) > floor
+    if not is_sound.any():
+        is_sound[:] = True
+    rise = rise_above_rest(energy, is_sound)
+    if rise < RISE_DB and np.count_nonzero(is_sound) >= LEAST_CROPS * n_frames:
         raise NoTapError(
             f"holds no tap: its loudest frame is only {rise:.1f} dB above the rest "
             f"of the take (a tap needs {RISE_DB:g} dB)"
         )
-    floor = spectrogram.min()
     rows = spectrogram[:n_freqs]
     crops = np.full((len(shifts), n_freqs, n_frames), floor, dtype=spectrogram.dtype)
     for crop, shift in zip(crops, shifts, strict=True):
@@ -93,8 +99,10 @@ class TapCrop(  # type: ignore[call-arg]
 ):
     """Cut the part of each log spectrogram that holds the tap.
 
-    The onset is the first frame within 10 dB of the loudest one, looked for only
-    as far back as the crop reaches. Short takes are padded with their floor.
+    A take that is plainly without one is refused; `WavLoader`, which knows what was
+    padded, does so more thoroughly. The onset is the first frame within 10 dB of the
+    loudest one, looked for only as far back as the crop reaches. Short takes are padded
+    with their floor.
 
     Parameters
     ----------

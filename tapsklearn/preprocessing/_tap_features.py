@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tapsklearn.preprocessing._crop_reader import default_settings
-from tapsklearn.preprocessing._errors import raise_or_warn
+from tapsklearn.preprocessing._errors import UnusableError, raise_or_warn
 from tapsklearn.preprocessing._image_output import ImageOutput
 from tapsklearn.preprocessing._log_spectrogram import LogSpectrogram
 from tapsklearn.preprocessing._read_crops import (
@@ -26,7 +26,7 @@ from tapsklearn.preprocessing._read_crops import (
     is_list,
     read_crops,
 )
-from tapsklearn.preprocessing._read_take import NOT_FINITE, take_samples
+from tapsklearn.preprocessing._read_take import take_samples
 from tapsklearn.preprocessing._standardizer import Standardizer
 from tapsklearn.preprocessing._tap_crop import TapCrop
 from tapsklearn.preprocessing._wav_loader import WavLoader, as_paths
@@ -324,20 +324,19 @@ class TapFeatures(  # type: ignore[call-arg]
                 reset=reset,
                 dtype=[np.float32, np.float64],
                 ensure_all_finite=False,  # An error that names the rows comes later.
+                ensure_min_features=1 + reset,  # One sample is but an offset.
             )
         return as_waveforms(X)
 
     def _find_not_finite(self, waveforms: list[Any]) -> dict[int, str]:
         rate = self.input_sr or self.sr
-        needed = (
-            take_samples(waveform, rate, sr=self.sr, duration=self.duration).channels
-            for waveform in waveforms
-        )
-        return {
-            row: NOT_FINITE
-            for row, samples in enumerate(needed)
-            if not np.isfinite(samples).all()
-        }
+        problems = {}
+        for row, waveform in enumerate(waveforms):
+            try:
+                take_samples(waveform, rate, sr=self.sr, duration=self.duration)
+            except UnusableError as error:
+                problems[row] = str(error)
+        return problems
 
     def _get_settings(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in default_settings()}

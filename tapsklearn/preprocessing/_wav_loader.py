@@ -1,7 +1,6 @@
 """Files to waveforms."""
 
 import os
-import warnings
 from collections.abc import Iterable, Iterator
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -11,14 +10,14 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from tapsklearn._shorten import shorten
-from tapsklearn.preprocessing._errors import UnusableError, raise_or_warn
-from tapsklearn.preprocessing._image_output import ImageOutput
-from tapsklearn.preprocessing._read_take import (
-    describe_cut,
-    read_recording,
-    to_waveform,
+from tapsklearn.preprocessing._errors import (
+    UnusableError,
+    raise_or_warn,
+    warn_of_remarks,
 )
+from tapsklearn.preprocessing._image_output import ImageOutput
+from tapsklearn.preprocessing._read_take import read_recording
+from tapsklearn.preprocessing._to_waveform import to_waveform
 
 
 class WavLoader(  # type: ignore[call-arg]
@@ -26,9 +25,11 @@ class WavLoader(  # type: ignore[call-arg]
 ):
     """Read recordings as mono waveforms of one rate and length.
 
-    Channels are averaged, other sampling rates are resampled, short files are
-    padded with zeros and long ones cut, with a warning that names them. The
-    whole result is held in memory: 0.5 MB for each 3-s take at 44.1 kHz.
+    Channels are averaged, what lies below 40 Hz and pops at the ends are taken out,
+    other sampling rates are resampled, short files are padded with zeros and long ones
+    cut. Files with a remark (clipped, quiet, two taps, ...) are named in a warning;
+    those without a tap cannot be used: what a file's own background is, only this step
+    can know. The whole result is held in memory: 0.5 MB for each 3-s take at 44.1 kHz.
 
     Parameters
     ----------
@@ -49,8 +50,9 @@ class WavLoader(  # type: ignore[call-arg]
     Examples
     --------
     >>> import tempfile, numpy as np, soundfile
+    >>> tap = np.exp(-np.arange(24000) / 2000) * np.sin(np.arange(24000) / 9)
     >>> with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-    ...     soundfile.write(file.name, np.sin(np.arange(24000) / 9), 48000)
+    ...     soundfile.write(file.name, np.pad(tap, (24000, 0)), 48000)
     ...     WavLoader(sr=16000, duration=1.0).fit_transform([file.name]).shape
     (1, 16000)
     """
@@ -132,23 +134,16 @@ class WavLoader(  # type: ignore[call-arg]
             (len(paths), round(self.sr * self.duration)), dtype=np.float32
         )
         problems: dict[int, str] = {}
-        cut: list[str] = []
+        remarks: dict[str, dict[str, str]] = {}
         length: dict[str, Any] = {"sr": self.sr, "duration": self.duration}
         for row, path in enumerate(paths):
             try:
                 recording = read_recording(path, **length)
-                _, seconds_cut = to_waveform(recording, **length, out=waveforms[row])
+                _, remarks[path] = to_waveform(recording, **length, out=waveforms[row])
             except UnusableError as error:
                 problems[row] = str(error)
                 waveforms[row] = np.nan
-                continue
-            if seconds_cut:
-                cut.append(describe_cut(path, seconds_cut))
-        if cut:
-            warnings.warn(
-                f"longer than duration={self.duration:g} s: {shorten(cut)}",
-                stacklevel=2,
-            )
+        warn_of_remarks(remarks)
         return waveforms, problems
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,12 @@ from sklearn.pipeline import make_pipeline
 from threadpoolctl import ThreadpoolController
 
 from tapsklearn._jobs import one_thread
-from tapsklearn.preprocessing import LATEST_ONSET_SECONDS, TapFeatures, fuse_steps
+from tapsklearn.preprocessing import (
+    LATEST_ONSET_SECONDS,
+    TapFeatures,
+    find_rumble,
+    fuse_steps,
+)
 from tapsklearn.recording._microphone import open_microphone
 from tapsklearn.recording._record_takes import PRE_SECONDS
 from tapsklearn.recording._tap import Tap
@@ -46,10 +51,9 @@ def listen(
     ------
     dict
         Of each tap: `time` (its onset, in seconds from the start), `level` (of its
-        loudest sample, in dB relative to full scale), `flags` ("clipped", "quiet",
-        "double", "gap" where sound was lost, or several, or ""), and `score`,
-        `p_value`, `verdict` and `error` as `score_files` gives them for a file of the
-        same sound.
+        loudest sample, in dB relative to full scale), `flags` as of `score_files`, and
+        "gap" where sound was lost, and `score`, `p_value`, `verdict` and `error` as
+        `score_files` gives them for a file of the same sound.
 
     Raises
     ------
@@ -72,21 +76,25 @@ def listen(
         steps = [features, *rest]
         _warm_up(steps, detector, sr=source.sr, duration=pre + after, onset=pre)
         trigger = TapTrigger(sr=source.sr, duration=pre + after, pre_seconds=pre)
-        # What no crop reaches is silenced, and with it a tap just before.
+        # What no crop reaches is silenced, and with it a tap just before; but for the
+        # rumble, or the sound would begin with a step.
         n_silenced = round(max(0, pre - before) * source.sr)
         if on_start:
             on_start()
         libraries = ThreadpoolController()
-        for tap in _find_taps(source, trigger, n_silenced):
+        for tap in (tap for block in source for tap in trigger.feed(block)):
+            waveform = _round(tap.waveform)
+            rumble = find_rumble(waveform, sr=source.sr)
+            waveform[:n_silenced] = rumble[:n_silenced]
             with one_thread(libraries) as messages:
-                (row,) = score_batch(steps, detector, [_round(tap.waveform)])
+                (row,) = score_batch(steps, detector, [waveform])
             for message in messages:
                 warnings.warn(message, stacklevel=2)
             yield {
                 "time": tap.onset / source.sr,
                 "level": tap.peak_db,
-                "flags": _name_flags(tap),
                 **row,
+                "flags": _name_flags(tap, row["flags"]),
             }
 
 
@@ -104,15 +112,6 @@ def _split(model: Any) -> tuple[TapFeatures, list[Any], Any]:
             "of a tap they need"
         ) from error
     return copy.deepcopy(features), steps[n_reading:], detector
-
-
-def _find_taps(
-    blocks: Iterable[Any], trigger: TapTrigger, n_silenced: int
-) -> Iterator[Tap]:
-    for block in blocks:
-        for tap in trigger.feed(block):
-            tap.waveform[:n_silenced] = 0
-            yield tap
 
 
 def _round(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -137,11 +136,13 @@ def _warm_up(
         score_batch(steps, detector, [waveform.astype(np.float32)])
 
 
-def _name_flags(tap: Tap) -> str:
+def _name_flags(tap: Tap, of_take: str) -> str:
+    """Join what was noticed in the stream and in what was scored of it."""
     flags = {
         "clipped": tap.is_clipped,
         "quiet": tap.is_quiet,
-        "double": tap.is_double,
+        "two taps": tap.is_double,
         "gap": tap.has_gap,
     }
-    return ", ".join(name for name, is_so in flags.items() if is_so)
+    named = [name for name, is_so in flags.items() if is_so]
+    return ", ".join(dict.fromkeys([*named, *filter(None, of_take.split(", "))]))

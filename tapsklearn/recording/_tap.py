@@ -18,9 +18,9 @@ class Tap:
     onset : int
         Where the tap begins in the stream, in samples from its start.
     peak_db : float
-        Level of the loudest sample, in dB relative to full scale.
+        Level of the loudest sample, in dB relative to full scale, rumble aside.
     is_clipped : bool
-        Whether samples were at full scale: louder ones were cut off.
+        Whether samples in a row were at full scale: louder ones were cut off.
     is_quiet : bool
         Whether it is too quiet to be a good take.
     is_double : bool

@@ -11,6 +11,8 @@ from tapsklearn.preprocessing import (
     ONE_BLOW_SECONDS,
     QUIET_DBFS,
     RECORDED_FULL_SCALE,
+    count_clipped,
+    find_rumble,
 )
 from tapsklearn.recording._tap import Tap
 
@@ -52,9 +54,9 @@ class TapTrigger:
         How much of the take lies before the tap, in seconds.
     threshold_db : float, default=12.0
         How far above the noise a tap must rise, in dB.
-    quiet_db : float, default=-40.0
+    quiet_db : float, default=-50.3
         Taps whose loudest sample lies below this, in dB relative to full scale, are
-        flagged as quiet.
+        flagged as quiet: 100 steps of 16 bits, as of a file.
     end_spoilt : bool, default=False
         Whether a take ends as soon as it is known to be clipped, quiet or double,
         rather than after its duration. The next tap is then looked for once nothing
@@ -243,13 +245,15 @@ class TapTrigger:
         # A tap right at the start of the stream has less before it.
         taken = self._kept[max(0, first) : end - self._kept_from].copy()
         waveform = np.pad(taken, (max(0, -first), 0))
-        peak = float(np.abs(waveform).max())
+        # An offset or rumble is no part of its level, but of what a converter holds.
+        peak = float(np.abs(waveform - find_rumble(waveform, sr=self.sr)).max())
+        _, first_full = count_clipped(waveform[:, None], full_scale=RECORDED_FULL_SCALE)
         peak_db = 20 * np.log10(max(peak, 10 ** (_SILENCE_DB / 20)))
         return Tap(
             waveform=waveform,
             onset=onset,
             peak_db=float(peak_db),
-            is_clipped=peak >= RECORDED_FULL_SCALE,
+            is_clipped=first_full is not None,
             is_quiet=bool(peak_db < self.quiet_db),
             is_double=self._is_double,
             has_gap=max(0, onset - self._n_pre) <= self._gap < end,

@@ -13,7 +13,7 @@ from sklearn.utils import get_tags
 from threadpoolctl import ThreadpoolController
 
 from tapsklearn._jobs import one_thread
-from tapsklearn.preprocessing import TakeError
+from tapsklearn.preprocessing import TakeError, collect_remarks
 from tapsklearn.scoring._pipelines import flatten_steps
 from tapsklearn.scoring._score_takes import score_takes
 
@@ -46,17 +46,15 @@ def score_files(
     dict
         Of each file, in order: `path`, `score` (higher is more normal), `p_value` (NaN
         if the detector has none), `verdict` ("normal", "abnormal", or "" of a file
-        that cannot be used, whose numbers are NaN) and `error` (or "").
+        that cannot be used, whose numbers are NaN), `flags` (what is remarkable of a
+        file that is used: "clipped", "quiet", "lossy", "two taps", "offset", "pop" at
+        an end, which was left out, "cut" if it begins in the middle of its tap, "long",
+        or several, or "") and `error` (or "").
 
     Raises
     ------
     ValueError
         If the model does not begin with a step that reads files.
-
-    Warns
-    -----
-    UserWarning
-        Of files longer than what the model reads.
 
     Examples
     --------
@@ -105,14 +103,17 @@ def score_batch(
     Returns
     -------
     list of dict
-        Of each take, in order: `score`, `p_value`, `verdict` and `error`, as for
-        `score_files`.
+        Of each take, in order: `score`, `p_value`, `verdict`, `flags` and `error`, as
+        for `score_files`.
     """
-    X, usable, problems = transform_usable(features, takes)
-    rows = [
-        {"score": math.nan, "p_value": math.nan, "verdict": "", "error": error}
-        for error in (problems.get(place, "") for place in range(len(takes)))
-    ]
+    with collect_remarks() as remarks:
+        X, usable, problems = transform_usable(features, takes)
+    rows = []
+    for place, take in enumerate(takes):
+        of_take = remarks.get(take if isinstance(take, str) else place, {})
+        row = {"score": math.nan, "p_value": math.nan, "verdict": ""}
+        flags = "" if place in problems else ", ".join(of_take)
+        rows.append(row | {"flags": flags, "error": problems.get(place, "")})
     if len(usable):
         scored = score_takes(detector, X)
         for place, (score, p_value, prediction) in zip(

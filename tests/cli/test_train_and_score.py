@@ -18,7 +18,7 @@ from tapsklearn import CropDetector
 from tapsklearn.persistence import load, read_about, save
 from tapsklearn.scoring import board_verdicts, calibrate
 
-COLUMNS = ["path", "score", "p_value", "verdict", "error"]
+COLUMNS = ["path", "score", "p_value", "verdict", "flags", "error"]
 
 
 @pytest.fixture(scope="module")

@@ -76,7 +76,7 @@ def test_views_and_plain_features(shape, tmp_path):
 def taps(tmp_path_factory):
     folder = tmp_path_factory.mktemp("taps")
     rng = np.random.default_rng(0)
-    paths, waveforms = [], []
+    paths = []
     for number in range(12):
         # Some onsets so near the start or the end that the crop reaches out.
         onset = [0.02, 0.3, 0.5, 0.85][number % 4]
@@ -84,8 +84,7 @@ def taps(tmp_path_factory):
         tap = make_tap(rng, seconds=1.0, onset=onset, noise_db=noise)
         paths.append(str(folder / f"{number}.wav"))
         soundfile.write(paths[-1], tap, 44100, subtype="FLOAT")
-        waveforms.append(tap)
-    return paths, np.array(waveforms)
+    return paths, WavLoader(duration=1.0).transform(paths)
 
 
 @pytest.mark.parametrize("per", ["take", "frequency"])

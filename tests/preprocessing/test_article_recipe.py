@@ -17,12 +17,15 @@ from tapsklearn.preprocessing import (
     TapCrop,
     WavLoader,
     article_preprocessing,
+    find_rumble,
 )
 
 
 def by_hand(path: Path) -> NDArray[np.floating]:
-    """Follow the article with librosa and numpy alone."""
-    waveform, _ = librosa.load(path, sr=44100)
+    """Follow the article with librosa and numpy alone, once rumble is taken out."""
+    samples, rate = soundfile.read(path, dtype="float32")
+    samples -= find_rumble(samples, sr=rate)
+    waveform = librosa.resample(samples, orig_sr=rate, target_sr=44100)
     waveform = librosa.util.fix_length(waveform, size=3 * 44100)
     power = np.abs(librosa.stft(waveform, n_fft=1024, hop_length=128)) ** 2
     decibel = librosa.power_to_db(power)

@@ -135,8 +135,9 @@ def test_read_crops_names_what_is_wrong_with_settings(mixed: list[str]) -> None:
 
 def test_steps_report_problems_by_row(mixed: list[str]) -> None:
     waveforms, problems = WavLoader().try_transform(mixed)
-    assert list(problems) == [1, 2]
-    assert np.isnan(waveforms[[1, 2]]).all()
+    assert list(problems) == [1, 2, 3]
+    assert np.isnan(waveforms[[1, 2, 3]]).all()
+    waveforms[3] = 0.1 * np.sin(np.arange(3 * SR) / 9)
     crops, no_taps = TapCrop().try_transform(LogSpectrogram().transform(waveforms))
     # What holds NaN already was another step's to report.
     assert list(no_taps) == [3]
@@ -183,7 +184,7 @@ def like_files() -> dict[str, tuple[NDArray[np.floating], int]]:
     }
 
 
-@pytest.mark.filterwarnings("ignore:longer than duration")
+@pytest.mark.filterwarnings("ignore:1 take used with a remark")
 @pytest.mark.parametrize("name", like_files())
 @pytest.mark.parametrize("parameters", SPECTROGRAMS.values(), ids=SPECTROGRAMS)
 def test_a_waveform_is_treated_as_its_file(
@@ -215,7 +216,7 @@ def test_a_file_of_16_bits_differs_by_rounding(tmp_path: Path) -> None:
 
 def test_long_waveforms_are_named_by_row() -> None:
     takes = [make_tap(np.random.default_rng(0), seconds=s) for s in (3.0, 4.0)]
-    with pytest.warns(UserWarning, match=r"=3 s: row 1: the last 1 s were cut") as got:
+    with pytest.warns(UserWarning, match=r"row 1: long .*the last 1 s were cut") as got:
         TapFeatures(input="waveform").fit_transform(takes)
     assert len(got) == 1
 
@@ -335,7 +336,10 @@ def test_the_window_holds_all_that_a_crop_sees(
     raw = {"standardized": False, "shifts": shifts, "input": "waveform", **settings}
     expected, _ = read_crops([take], **raw)
     given, _ = read_crops([kept], **raw)
-    np.testing.assert_allclose(given, expected, atol=0.1)
+    # Rumble is estimated from 80 ms on both sides: of the lowest frequencies, what lies
+    # above it differs a little.
+    np.testing.assert_allclose(given[..., :2, :], expected[..., :2, :], atol=6)
+    np.testing.assert_allclose(given[..., 2:, :], expected[..., 2:, :], atol=0.5)
     # And no more than that: what a frame less holds is not enough.
     assert (
         before + after

@@ -226,9 +226,23 @@ def test_a_quiet_tap_in_a_loud_hum_is_no_tap_but_a_loud_one_is() -> None:
                 crop_tap(spectrogram)
 
 
+def with_background(levels: dict[int, float], *, padded: int = 0) -> NDArray:
+    """Put as much of a floor around a spectrogram as it has frames."""
+    spectrogram = spectrogram_with(levels)
+    padding = ((0, 0), (padded, padded))
+    return np.pad(spectrogram, padding, constant_values=FLOOR - 20)
+
+
+@pytest.mark.parametrize("padded", [0, 1, 500])
 @pytest.mark.parametrize(("rise", "found"), [(9.9, False), (10.1, True)])
-def test_a_tap_rises_10_db_over_the_median_outside(rise: float, found: bool) -> None:
-    spectrogram = spectrogram_with({30: FLOOR + rise})
+def test_a_tap_rises_10_db_over_the_quietest_quarter(
+    rise: float, found: bool, padded: int
+) -> None:
+    """Whatever was padded, which is no background."""
+    spectrogram = with_background({30: FLOOR + rise}, padded=max(1, padded))
+    if padded == 0:
+        spectrogram = spectrogram[:, 1:-1]
+        spectrogram[0, 0] -= 1.0
     if found:
         assert crop_tap(spectrogram, n_freqs=1, n_frames=10, pre_frames=2).max() > FLOOR
     else:
@@ -236,23 +250,19 @@ def test_a_tap_rises_10_db_over_the_median_outside(rise: float, found: bool) -> 
             crop_tap(spectrogram, n_freqs=1, n_frames=10, pre_frames=2)
 
 
-def test_median_is_of_the_frames_outside_only() -> None:
-    # Outside the 10 frames of the crop lie 12: with those of the tap the median
-    # would be halfway up, and the rise too small.
-    spectrogram = np.full((1, 22), FLOOR)
-    spectrogram[:, 2:12] = 0.0
-    spectrogram[:, 12:14] = -5.0
-    assert crop_tap(spectrogram, n_freqs=1, n_frames=10, pre_frames=0).max() == 0.0
-    # Here the crop hangs over the beginning, and holds 7 of the 16 frames: too few
-    # lie outside to compare with.
-    spectrogram = np.full((1, 16), -5.0)
-    spectrogram[:, 0] = 0.0
-    crop = crop_tap(spectrogram, n_freqs=1, n_frames=10, pre_frames=3)
-    np.testing.assert_array_equal(crop[0, 0], [-5.0] * 3 + [0.0] + [-5.0] * 6)
+def test_a_tap_may_ring_for_most_of_a_take() -> None:
+    spectrogram = with_background({}, padded=1)
+    for n_ringing, found in ((44, True), (47, False)):
+        spectrogram[:, 10 : 10 + n_ringing] = 0.0
+        if found:
+            crop_tap(spectrogram, n_freqs=1, n_frames=10, pre_frames=0)
+        else:
+            with pytest.raises(ValueError, match=r"only 0\.0 dB above"):
+                crop_tap(spectrogram, n_freqs=1, n_frames=10, pre_frames=0)
 
 
 @pytest.mark.parametrize(("n_columns", "is_checked"), [(19, False), (20, True)])
-def test_not_judged_when_fewer_frames_than_the_crop_lie_outside(
+def test_nothing_is_refused_with_fewer_frames_than_two_crops(
     n_columns: int, is_checked: bool
 ) -> None:
     flat = np.full((1, 1, n_columns), FLOOR)

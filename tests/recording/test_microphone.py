@@ -83,12 +83,12 @@ def test_thirty_taps_are_thirty_takes(sound_server, tmp_path):
 
 
 def test_takes_that_are_not_good_are_not_kept(sound_server, tmp_path):
-    sound, onsets = make_taps(5, every=1.0)
+    sound, onsets = make_taps(5, every=1.0, noise_db=-80)
     # The second strikes twice, the third clips, the fourth is too quiet.
     sound[onsets[1] + SR // 5 :][: SR // 4] += sound[onsets[0] :][: SR // 4]
     third = slice(onsets[2], onsets[2] + SR // 2)
     sound[third] = np.clip(sound[third] * 9, -1, 1)
-    sound[onsets[3] : onsets[3] + SR // 2] /= 60
+    sound[onsets[3] : onsets[3] + SR // 2] /= 110
     player = sound_server.play(sound, delay=1.0)
     flags = []
     record_takes(

@@ -77,10 +77,10 @@ def _describe(tap: Any, path: Path | None) -> str:
     if path is not None:
         return f"saved {path} ({tap.peak_db:.0f} dB)"
     reasons = {
-        "it clipped: tap more softly, or turn the microphone down": tap.is_clipped,
-        "it was too quiet: tap harder, or come closer": tap.is_quiet,
-        "something struck twice": tap.is_double,
-        "sound was lost, as the computer was too busy": tap.has_gap,
+        "clipped: tap more softly, or turn the microphone down": tap.is_clipped,
+        "quiet: tap harder, or come closer": tap.is_quiet,
+        "two taps: something struck twice": tap.is_double,
+        "gap: sound was lost, as the computer was too busy": tap.has_gap,
     }
     listed = "; ".join(reason for reason, is_so in reasons.items() if is_so)
     return f"not kept, {listed}. Tap again"

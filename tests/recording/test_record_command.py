@@ -37,8 +37,8 @@ def test_each_tap_is_told(hear, tmp_path, capsys):
     arguments = ("record", str(tmp_path), "--board", "oak", "--condition", "abnormal")
     assert main([*arguments, "--takes", "2", "--specimen", "tree"]) == 0
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith("not kept, it clipped: tap more softly")
-    assert lines[1].startswith("not kept, something struck twice")
+    assert lines[0].startswith("not kept, clipped: tap more softly")
+    assert lines[1].startswith("not kept, two taps: something struck twice")
     assert lines[2].startswith(f"saved {tmp_path / 'oak' / '00.wav'} (-10 dB)")
     assert lines[3].startswith(f"saved {tmp_path / 'oak' / '01.wav'}")
     assert lines[4] == f"tapsklearn: oak: 2 takes recorded into {tmp_path}"

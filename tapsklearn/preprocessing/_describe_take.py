@@ -6,6 +6,7 @@ from tapsklearn.preprocessing._find_tap import find_tap
 from tapsklearn.preprocessing._levels import Levels
 from tapsklearn.preprocessing._samples import Samples
 from tapsklearn.preprocessing._take_rules import (
+    NO_BACKGROUND_SECONDS,
     OFFSET,
     OFFSET_OF_PEAK,
     OFFSET_STEPS,
@@ -70,7 +71,9 @@ def describe_take(
         if finding.is_cut:
             remarks["cut"] = "begins in the middle of its tap"
     least_offset = min(max(OFFSET, OFFSET * peak), OFFSET_OF_PEAK * peak)
-    if abs(offset) > max(least_offset, OFFSET_STEPS * seen.step):
+    # The mean of a shorter one is its tap's.
+    has_background = levels.seconds >= NO_BACKGROUND_SECONDS
+    if has_background and abs(offset) > max(least_offset, OFFSET_STEPS * seen.step):
         remarks["offset"] = f"a constant {offset:.3g} of full scale, left out"
     if seen.coding:
         remarks["lossy"] = f"{seen.coding} is not the sound as it was"

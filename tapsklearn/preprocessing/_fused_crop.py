@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tapsklearn.preprocessing._onset import find_onset
 from tapsklearn.preprocessing._take_rules import (
     FLOOR_DB,
+    LEAST_CROPS,
     LEAST_POWER,
     QUIET_SHARE,
     RISE_DB,
@@ -180,7 +181,13 @@ class FusedCrop:
         return onset + int(columns[0])
 
     def _surely_rises(self, most: NDArray[np.float64], peak: np.float64) -> bool:
-        """Find out whether a quarter of the frames with sound is surely quiet."""
+        """Find out whether `crop_tap` is sure to find that the take rises."""
+        loudest = self._loudest_bin.max(initial=0.0, where=self._is_exact)
+        least_floor = (1 - _SLACK) * _floor_below(loudest)
+        if np.count_nonzero(self._loudest_bin > least_floor) < (
+            LEAST_CROPS * self.n_frames
+        ):
+            return True  # Whatever rises: there are too few to see.
         n_bins = 1 + self.n_fft // 2
         n_loud = np.count_nonzero(most > peak * 10 ** (-RISE_DB / 10))
         # No more than half of the energy, of all n_fft bins, is in others than these.

@@ -82,15 +82,25 @@ def measure_levels(
     power, high : ndarray of shape (n_hops,)
         As of `Levels`.
     """
-    n_hops = -(-len(waveform) // hop)
-    n_lacking = n_hops * hop - len(waveform)
-    samples = waveform
-    if n_lacking:
-        last = np.pad(waveform[hop * (n_hops - 1) :], (0, n_lacking), mode="symmetric")
-        samples = np.concatenate([waveform[: hop * (n_hops - 1)], last])
-    means = samples.reshape(-1, part).mean(axis=1)
-    of_hops = samples.reshape(n_hops, hop)
-    means = means.reshape(n_hops, hop // part)
-    energy = np.vecdot(of_hops, of_hops).astype(np.float64)
-    low = part * np.vecdot(means, means).astype(np.float64)
+    n_whole = len(waveform) // hop
+    power, high = _measure(waveform[: n_whole * hop].reshape(n_whole, hop), part)
+    n_left = len(waveform) - n_whole * hop
+    if n_left:
+        last = waveform[max(0, n_whole - 1) * hop :]
+        last = np.pad(last, (0, hop - n_left), mode="symmetric")
+        of_last = _measure(last[None, -hop:], part)
+        power, high = (
+            np.concatenate(both) for both in zip((power, high), of_last, strict=True)
+        )
+    return power, high
+
+
+def _measure(
+    hops: NDArray[np.float32], part: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    n_hops, hop = hops.shape
+    # Sums of few samples each: einsum is the fastest.
+    sums = np.einsum("ij->i", hops.reshape(-1, part)).reshape(n_hops, hop // part)
+    energy = np.vecdot(hops, hops).astype(np.float64)
+    low = np.vecdot(sums, sums).astype(np.float64) / part
     return energy / hop, np.maximum(energy - low, 0) / hop

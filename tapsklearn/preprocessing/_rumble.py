@@ -8,6 +8,7 @@ what lies below 25 Hz and stops what lies above 55 Hz. Of the waveform, what lie
 6 dB, and from 60 Hz up less than 0.01 dB is lost.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -29,8 +30,10 @@ _SHORT_SECONDS = 0.1
 # For more products than this OpenBLAS wakes its threads, which takes longer than it
 # saves, and far longer where other programs compute.
 _MOST_AT_ONCE = 2**18
-# Values at an end, through which a line is laid to see where the waveform came from.
+# Values at an end, through which a line is laid to see where the waveform came from:
+# where it meets the end, by least squares.
 _N_AT_END = 4
+_LINE_AT_END = np.array([0.85, 0.45, 0.05, -0.35])
 # What a block of ones adds to each value: the integrals of the pieces of the spline.
 _OF_CONSTANT = np.array([1, 11, 11, 1]) / 24
 
@@ -56,17 +59,53 @@ def find_rumble(waveform: NDArray[np.floating], *, sr: int) -> NDArray[np.float3
     >>> float(find_rumble(0.5 + noise, sr=44100).mean().round(2))
     0.5
     """
+    rumble = np.empty(len(waveform), dtype=np.float32)
+    for some, low in _find_in_parts(np.asarray(waveform, dtype=np.float32), sr):
+        rumble[some] = low
+    return rumble
+
+
+def take_out_rumble(waveform: NDArray[np.float32], *, sr: int) -> float:
+    """Take out what lies below about 40 Hz in a waveform, in place.
+
+    Parameters
+    ----------
+    waveform : ndarray of shape (n_samples,), float32
+        The take.
+    sr : int
+        Its sampling rate, in Hz.
+
+    Returns
+    -------
+    float
+        Mean of what was taken out.
+    """
+    total = 0.0
+    for some, low in _find_in_parts(waveform, sr):
+        waveform[some] -= low
+        total += float(low.sum(dtype=np.float64))
+    return total / max(1, len(waveform))
+
+
+def _find_in_parts(
+    waveform: NDArray[np.float32], sr: int
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Give the rumble part by part, each small enough for the processor's cache."""
     block, down, up, kernel = _make_filters(sr)
     n_samples = len(waveform)
     if n_samples == 0:
-        return np.zeros(0, dtype=np.float32)
-    n_blocks = -(-n_samples // block)
-    whole = np.asarray(waveform, dtype=np.float32)
-    if n_blocks * block > n_samples:
-        whole = np.pad(whole, (0, n_blocks * block - n_samples), mode="symmetric")
+        return
     # What each block adds to the four values that it touches.
-    parts = _multiply(whole.reshape(n_blocks, block), down)
-    if n_samples < _SHORT_SECONDS * sr or n_blocks < _MARGIN:
+    n_whole = n_samples // block
+    parts = _multiply(waveform[: n_whole * block].reshape(n_whole, block), down)
+    if n_whole * block < n_samples:
+        last = np.pad(
+            waveform[max(0, n_whole - 1) * block :],
+            (0, (n_whole + 1) * block - n_samples),
+            mode="symmetric",
+        )
+        parts = np.concatenate([parts, last[None, -block:] @ down])
+    if n_samples < _SHORT_SECONDS * sr or len(parts) < _MARGIN:
         parts = _mirror(parts)
     else:
         parts = np.concatenate(
@@ -74,8 +113,12 @@ def find_rumble(waveform: NDArray[np.floating], *, sr: int) -> NDArray[np.float3
         )
     values = parts[3:, 0] + parts[2:-1, 1] + parts[1:-2, 2] + parts[:-3, 3]
     values = np.convolve(values, kernel, "valid").astype(np.float32)
-    low = _multiply(np.ascontiguousarray(sliding_window_view(values, 4)), up)
-    return low.ravel()[:n_samples]
+    reached = np.ascontiguousarray(sliding_window_view(values, 4))
+    at_once = max(1, _MOST_AT_ONCE // up.size)
+    for first in range(0, len(reached), at_once):
+        low = (reached[first : first + at_once] @ up).ravel()
+        start = first * block
+        yield slice(start, start + len(low)), low[: n_samples - start]
 
 
 def reach_of_rumble(sr: int) -> tuple[int, int]:
@@ -129,8 +172,7 @@ def _go_on(parts: NDArray[np.float32]) -> NDArray[np.float32]:
 
     The waveform turned about the point where it begins, from there outwards.
     """
-    means = parts[:_N_AT_END].sum(axis=1)
-    _, start = np.polyfit(np.arange(_N_AT_END) + 0.5, means, 1)
+    start = _LINE_AT_END @ parts[:_N_AT_END].sum(axis=1)
     return (2 * start * _OF_CONSTANT - parts[:_MARGIN, ::-1]).astype(np.float32)
 
 

@@ -10,7 +10,7 @@ from tapsklearn.preprocessing._describe_take import describe_take
 from tapsklearn.preprocessing._errors import NoTapError, UnusableError
 from tapsklearn.preprocessing._find_tap import find_pops
 from tapsklearn.preprocessing._levels import Levels, measure_levels, split_hops
-from tapsklearn.preprocessing._rumble import find_rumble
+from tapsklearn.preprocessing._rumble import take_out_rumble
 from tapsklearn.preprocessing._samples import Samples
 
 # What stands in for a pop is the mean of so much beside it.
@@ -84,11 +84,13 @@ def to_waveform(
     if duration is not None and n_frames > np.ceil(duration * rate):
         seconds_cut = n_frames / rate - duration
     seen.check(f" in the first {duration:g} s" if seconds_cut else "")
-    # Without rumble, and at the file's own rate still.
-    waveform = samples.astype(np.float32)
-    if samples.dtype == np.int16:
-        waveform *= np.float32(2**-15)
-    remarks = _clean(waveform, rate, seen)
+    # At the file's own rate still; fresh memory takes longer than what is done in it.
+    is_in_place = rate == sr and out is not None and len(samples) <= len(out)
+    if is_in_place and out is not None:
+        waveform = out[: len(samples)]
+    else:
+        waveform = np.empty(len(samples), dtype=np.float32)
+    remarks = _clean(waveform, recording)
     if needs_tap and "no tap" in remarks:
         raise NoTapError(remarks["no tap"])
     if seconds_cut:
@@ -104,17 +106,19 @@ def to_waveform(
         n_samples = len(waveform) if duration is None else round(sr * duration)
         out = np.empty(n_samples, dtype=np.float32)
     waveform = waveform[: len(out)]
-    out[: len(waveform)] = waveform
+    if not is_in_place:
+        out[: len(waveform)] = waveform
     out[len(waveform) :] = 0
     return out, remarks
 
 
-def _clean(waveform: NDArray[np.float32], sr: int, seen: Samples) -> dict[str, str]:
-    """Take rumble and pops out of a waveform in place, and describe the take."""
-    rumble = find_rumble(waveform, sr=sr)
-    waveform -= rumble
+def _clean(waveform: NDArray[np.float32], recording: Recording) -> dict[str, str]:
+    """Put samples without rumble and pops into a waveform, and describe the take."""
+    samples, sr, _, seen = recording
+    scale = np.float32(2**-15 if samples.dtype == np.int16 else 1)
+    np.multiply(samples, scale, out=waveform)
+    offset = take_out_rumble(waveform, sr=sr)
     take = waveform[: seen.n_kept]
-    offset = float(rumble[: len(take)].mean())
     hop, part = split_hops(len(take), sr)
 
     def measure() -> Levels:
@@ -127,9 +131,9 @@ def _clean(waveform: NDArray[np.float32], sr: int, seen: Samples) -> dict[str, s
     stop = hop * last if last < len(levels.power) else len(take)
     if (start, stop) != (0, len(take)):
         # A pop has low frequencies as well, which reach into what is beside it.
-        waveform += rumble
+        np.multiply(samples, scale, out=waveform)
         level_pops(take, start, stop, sr=sr)
-        waveform -= find_rumble(waveform, sr=sr)
+        take_out_rumble(waveform, sr=sr)
         take[:start] = take[stop:] = 0
         levels = measure()
     peak = max(float(take.max(initial=0)), -float(take.min(initial=0)))

@@ -337,8 +337,9 @@ def test_the_window_holds_all_that_a_crop_sees(
     expected, _ = read_crops([take], **raw)
     given, _ = read_crops([kept], **raw)
     # Rumble is estimated from 80 ms on both sides: of the lowest frequencies, what lies
-    # above it differs a little.
-    np.testing.assert_allclose(given[..., :2, :], expected[..., :2, :], atol=6)
+    # above it differs, where there is little of it.
+    low = np.abs(given[..., :2, :] - expected[..., :2, :])
+    assert np.quantile(low, 0.9) < 2
     np.testing.assert_allclose(given[..., 2:, :], expected[..., 2:, :], atol=0.5)
     # And no more than that: what a frame less holds is not enough.
     assert (

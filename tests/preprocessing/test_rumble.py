@@ -152,4 +152,5 @@ def test_a_pop_alone_is_no_tap_and_a_tap_at_the_edge_no_pop(tmp_path: Path) -> N
     ):
         soundfile.write(path, sound, SR)
         problems = find_take_problems(path)[0]
-        assert [code for code, _ in problems if code != "quiet"] == expected
+        codes = [code for code, _ in problems if code not in {"quiet", "offset"}]
+        assert codes == expected

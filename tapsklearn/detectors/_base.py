@@ -1,5 +1,6 @@
 """What every detector does, trained or not: validate, score, calibrate."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -33,6 +34,7 @@ from tapsklearn.detectors._calibration import (
     find_threshold,
     left_out_scores,
 )
+from tapsklearn.detectors._contrast import ContrastScore, contrast_left_out_scores
 from tapsklearn.detectors._neighbor_distance import NeighborDistance
 from tapsklearn.detectors._training_set import check_unseen, describe_training_set
 from tapsklearn.detectors._validation import drop_missing, find_missing, validate_takes
@@ -67,6 +69,11 @@ class TapDetector(
         Which normal takes give the threshold. If None, it is `Calibration()`.
     false_alarm_rate : float, default=0.05
         Share of normal takes that may be called abnormal.
+    contrast : bool, default=False
+        Whether takes of abnormal boards count in the score: beside how far a take is
+        from the normal ones, how much it is like known defects, as far as specimens
+        that are left out show that this finds others (see Notes). If False, they are
+        at most trained on.
     random_state : int, RandomState instance or None, default=None
         Seed of whatever is random: of the choice of takes that calibrate and, where
         they are, of weights, the order of takes and augmentation.
@@ -88,6 +95,15 @@ class TapDetector(
         Shape of one take.
     n_features_in_ : int
         Size of the second axis of X.
+
+    Notes
+    -----
+    With `contrast`, scores are deviations of normal specimens that were left out:
+    minus the novelty, minus (2 AUROC - 1) ** 3 times a linear discriminant between
+    normal and abnormal takes where it is above the normal mean. The AUROC is that of
+    the discriminant on specimens that it was not fitted on, so that it counts where it
+    can be trusted; with fewer than two abnormal specimens it does not count. To
+    calibrate, all of this is fitted again without the specimens that are scored.
     """
 
     _parameter_constraints: ClassVar[dict] = {
@@ -96,6 +112,7 @@ class TapDetector(
         "specimens": "no_validation",
         "normality": [HasMethods(["fit", "score_samples"]), None],
         "calibration": [Calibration, None],
+        "contrast": ["boolean"],
         "random_state": ["random_state"],
         **_RATE,
     }
@@ -105,6 +122,7 @@ class TapDetector(
     normality: Any = None
     calibration: Calibration | None = None
     false_alarm_rate: float = 0.05
+    contrast: bool = False
     random_state: Any = None
 
     def _train(
@@ -175,20 +193,35 @@ class TapDetector(
         self._train(takes[~held_out], boards[~held_out], is_normal[~held_out], rng)
         self._n_features_out = self._embed(takes[:1]).shape[1]
 
-        reference = is_normal & ~held_out
+        reference = ~held_out if self.contrast else is_normal & ~held_out
+        known = is_normal[reference], specimens[reference]
         features = self._extract_features(takes[reference])
-        self.normality_ = self._fit_normality(features)
+        if self.contrast:
+            self._check_contrast(specimens[~is_normal])
+            self.normality_ = ContrastScore().fit(features, *known, self._fit_normality)
+        else:
+            self.normality_ = self._fit_normality(features)
         if held_out.any():
             scores = self._score(takes[held_out & is_normal])
+        elif self.contrast:
+            scores = contrast_left_out_scores(features, *known, self._fit_normality)
         else:
-            scores = left_out_scores(
-                features, specimens[reference], self._fit_normality
-            )
+            scores = left_out_scores(features, known[1], self._fit_normality)
         self._set_threshold(scores, self.false_alarm_rate)
         self.training_set_ = describe_training_set(
             takes, None if y is None else boards, is_normal, self.specimens
         )
         return self
+
+    def _check_contrast(self, abnormal_specimens: NDArray[np.intp]) -> None:
+        n_specimens = len(np.unique(abnormal_specimens))
+        if n_specimens < 2:
+            warnings.warn(
+                f"contrast=True: there {'is' if n_specimens == 1 else 'are'} "
+                f"{n_specimens} abnormal specimen{'s' * (n_specimens != 1)} to fit on, "
+                "and two are needed, so that takes are scored by their novelty alone",
+                stacklevel=3,
+            )
 
     def calibrate(
         self,

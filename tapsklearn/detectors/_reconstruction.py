@@ -90,6 +90,12 @@ default="reconstruction"
 
     def _validate_params(self) -> None:
         super()._validate_params()
+        if self.contrast and not self._has_reference():
+            raise ValueError(
+                "contrast=True needs features of takes to compare, and "
+                "score_space='reconstruction' scores by one error: use another "
+                "score_space, such as 'pooled'"
+            )
         if self.normality is not None and not self._has_reference():
             raise ValueError(
                 f"normality={self.normality} does nothing with "

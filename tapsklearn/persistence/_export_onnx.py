@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
@@ -143,9 +144,29 @@ def _make_score(detector: Any) -> Any:
 def _make_normality(normality: Any) -> Any:
     from torch import nn
 
-    from tapsklearn.detectors import MahalanobisDistance, NeighborDistance
+    from tapsklearn.detectors import (
+        ContrastScore,
+        MahalanobisDistance,
+        NeighborDistance,
+    )
     from tapsklearn.persistence import _onnx_modules as modules
 
+    if isinstance(normality, ContrastScore):
+        novelty = _make_normality(normality.normality_)
+        if normality.discriminant_ is None:
+            weights, bias = np.zeros(1), 0.0  # of no weight
+        else:
+            scaler, classifier = (step for _, step in normality.discriminant_.steps)
+            weights = classifier.coef_[0] / scaler.scale_
+            bias = float(classifier.intercept_[0] - scaler.mean_ @ weights)
+        return modules.Contrast(
+            novelty,
+            novelty=normality.novelty_,
+            known=normality.known_,
+            weights=weights,
+            bias=bias,
+            weight=normality.weight_,
+        )
     if isinstance(normality, Pipeline):
         return nn.Sequential(*(_make_normality(step) for _, step in normality.steps))
     if isinstance(normality, StandardScaler) and normality.with_mean:

@@ -315,6 +315,63 @@ class NegativeMahalanobisDistance(nn.Module):
         return -white.square().sum(dim=1).sqrt()
 
 
+class Contrast(nn.Module):
+    """Score points as `ContrastScore` does.
+
+    Parameters
+    ----------
+    normality : Module
+        Scores points by their novelty.
+    novelty, known : array of shape (2,)
+        Mean and deviation of the novelty, and of the discriminant.
+    weights : array of shape (n_features,)
+        Of the discriminant, for features as they are.
+    bias : float
+        Of the discriminant.
+    weight : float
+        How much the discriminant counts.
+    """
+
+    novelty: Tensor
+    known: Tensor
+    weights: Tensor
+
+    def __init__(
+        self,
+        normality: nn.Module,
+        *,
+        novelty: Any,
+        known: Any,
+        weights: Any,
+        bias: float,
+        weight: float,
+    ) -> None:
+        super().__init__()
+        self.normality = normality
+        self.register_buffer("novelty", torch.as_tensor(novelty))
+        self.register_buffer("known", torch.as_tensor(known))
+        self.register_buffer("weights", torch.as_tensor(weights))
+        self.bias = bias
+        self.weight = weight
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Score points.
+
+        Parameters
+        ----------
+        features : Tensor of shape (n_takes, n_features)
+            Points.
+
+        Returns
+        -------
+        Tensor of shape (n_takes,)
+            Scores.
+        """
+        novelty = (self.normality(features) + self.novelty[0]) / self.novelty[1]
+        known = features @ self.weights + self.bias - self.known[0]
+        return novelty - self.weight * (known / self.known[1]).clamp(min=0)
+
+
 class Scaling(nn.Module):
     """Scale as `StandardScaler` does.
 

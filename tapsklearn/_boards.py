@@ -225,6 +225,47 @@ def resolve_truth(
     return of_truth, truth.specimens
 
 
+def find_sessions(
+    boards: NDArray[Any], truth: Any, sessions: Mapping[Any, Any] | None
+) -> dict[Any, Any]:
+    """Find the session of each board, all of which have one.
+
+    Parameters
+    ----------
+    boards : ndarray of shape (n_takes,)
+        Checked board of each take.
+    truth : Truth or None
+        With `sessions`.
+    sessions : mapping or None
+        Session of each board, in place of those of `truth`.
+
+    Returns
+    -------
+    dict
+        Session of each board.
+
+    Raises
+    ------
+    ValueError
+        If a board has none.
+
+    Examples
+    --------
+    >>> find_sessions(np.array(["oak", "ash"]), None, {"oak": "May", "ash": "June"})
+    {'oak': 'May', 'ash': 'June'}
+    """
+    given = sessions if sessions is not None else getattr(truth, "sessions", None)
+    known = check_specimens(given, boards=boards, name="sessions") or {}
+    lacking = [b for b in dict.fromkeys(boards.tolist()) if b not in known]
+    if lacking:
+        listed = shorten([repr(board) for board in lacking])
+        raise ValueError(
+            f"to split by session, each board needs one, and there is none for "
+            f"{listed}: give sessions=, or a column session in takes.csv"
+        )
+    return known
+
+
 def _write(label: Any) -> str:
     """Write a label as text, the same for equal numbers."""
     is_whole = isinstance(label, float) and label.is_integer()

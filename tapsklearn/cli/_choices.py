@@ -51,7 +51,9 @@ def choose_methods(
     return chosen
 
 
-def choose_folds(directory: Path, takes: Any, folds: int | None) -> Any:
+def choose_folds(
+    directory: Path, takes: Any, folds: int | None, *, by: str = "specimen"
+) -> Any:
     """Split boards into as many folds as asked for, or as can be.
 
     Parameters
@@ -62,6 +64,8 @@ def choose_folds(directory: Path, takes: Any, folds: int | None) -> Any:
         What `load_takes` returned.
     folds : int or None
         How many. If None, as many as can be made, up to five.
+    by : {"specimen", "session"}, default="specimen"
+        What is never on both sides of a split.
 
     Returns
     -------
@@ -76,15 +80,15 @@ def choose_folds(directory: Path, takes: Any, folds: int | None) -> Any:
     from tapsklearn.model_selection import BoardKFold, count_feasible_folds
 
     try:
-        feasible = count_feasible_folds(takes.board, truth=takes.truth)
+        feasible = count_feasible_folds(takes.board, by=by, truth=takes.truth)
     except ValueError as error:
         raise ValueError(f"{directory}: {error}") from error
     if folds and folds > feasible:
         raise ValueError(
             f"{directory}: --folds {folds} is too many: each fold needs normal and "
-            f"abnormal specimens of its own, which makes at most {feasible}"
+            f"abnormal {by}s of its own, which makes at most {feasible}"
         )
-    return BoardKFold(folds or min(MOST_FOLDS, feasible), truth=takes.truth)
+    return BoardKFold(folds or min(MOST_FOLDS, feasible), by=by, truth=takes.truth)
 
 
 def require_normal_boards(directory: Path, takes: Any) -> None:

@@ -1,6 +1,7 @@
 """``tapsklearn compare``: which method detects the difference."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,13 @@ from tapsklearn.cli._choices import (
 )
 from tapsklearn.cli._comparison import can_plot, report_comparison
 from tapsklearn.cli._options import Epochs, Jobs, Normal, Recordings, Seed, split_list
+
+
+class Unit(StrEnum):
+    """What folds hold out."""
+
+    specimen = "specimen"
+    session = "session"
 
 
 def compare(
@@ -36,6 +44,13 @@ def compare(
             help=f"Folds over boards.  [default: {MOST_FOLDS}, or what is feasible]",
         ),
     ] = None,
+    by: Annotated[
+        Unit,
+        typer.Option(
+            help="What is never on both sides of a fold: specimens, to ask of new "
+            "ones, or sessions (a column of takes.csv), to ask of the same ones later."
+        ),
+    ] = Unit.specimen,
     epochs: Epochs = None,
     seed: Seed = 0,
     jobs: Jobs = None,
@@ -64,7 +79,7 @@ def compare(
 
     takes = load_takes(directory, normal=split_list(normal))
     require_both_conditions(directory, takes)
-    cv = choose_folds(directory, takes, folds)
+    cv = choose_folds(directory, takes, folds, by=by.value)
     # Last, as it takes seconds to import them.
     names = split_list(methods) or list(DEFAULT_METHODS)
     chosen = choose_methods(names, epochs, option="--methods")

@@ -66,7 +66,12 @@ def report_comparison(
             print_ranking(comparison.ranking())
     typer.echo(
         f"tapsklearn: {len(comparison.X)} takes of {len(truth.specimens or {})} "
-        f"boards, {len(truth.normal_boards)} of them normal; evaluated on unseen boards"
+        f"boards, {len(truth.normal_boards)} of them normal; evaluated "
+        + (
+            "on unseen boards"
+            if comparison.by == "specimen"
+            else "in unseen sessions, on specimens that may be known"
+        )
         + (f"; written to {out}" if out else "")
         + (f", figures in {figures}" if figures else ""),
         err=True,

@@ -1,4 +1,4 @@
-"""Cross-validation with no specimen on both sides of a split."""
+"""Cross-validation with no specimen, or no session, on both sides of a split."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,7 +11,13 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.model_selection._split import GroupsConsumerMixin
 from sklearn.utils import check_random_state
 
-from tapsklearn._boards import check_known, find_normal, number_specimens, resolve_truth
+from tapsklearn._boards import (
+    check_known,
+    find_normal,
+    find_sessions,
+    number_specimens,
+    resolve_truth,
+)
 from tapsklearn._label_params import HoldsLabels
 from tapsklearn._labels import Labels, check_boards
 
@@ -24,19 +30,28 @@ class BoardKFold(HoldsLabels, GroupsConsumerMixin, BaseCrossValidator):
     ones. Within that, the folds get about equal numbers of normal and of abnormal
     takes.
 
+    That asks how well defects of specimens that were never recorded are detected. With
+    `by="session"` the question is another one, that of a bolt or a pillar that is
+    inspected again: its healthy past is known, is it damaged now? Then no session is
+    on both sides, and a specimen may be.
+
     Parameters
     ----------
     n_splits : int, default=5
         Number of folds, at least 2. There can be as many as there are specimens
-        with normal and abnormal boards, plus the smaller of the numbers of those
-        with normal boards only and with abnormal ones only.
+        (sessions) with normal and abnormal boards, plus the smaller of the numbers of
+        those with normal boards only and with abnormal ones only.
+    by : {"specimen", "session"}, default="specimen"
+        What is never on both sides of a split.
     truth : Truth, default=None
-        What is known of the boards, in place of the next two.
+        What is known of the boards, in place of the next three.
     normal_boards : collection of labels, default=None
         Labels of y that are normal; those that y lacks are ignored. Needed without
         `truth`.
     specimens : mapping, default=None
         Specimen of each board that is not a specimen of its own.
+    sessions : mapping, default=None
+        Session in which each board was recorded, with `by="session"`.
     shuffle : bool, default=False
         Whether to assign the specimens in random order; if False, the largest come
         first, which levels the folds best.
@@ -61,16 +76,20 @@ class BoardKFold(HoldsLabels, GroupsConsumerMixin, BaseCrossValidator):
         self,
         n_splits: int = 5,
         *,
+        by: str = "specimen",
         truth: Any = None,
         normal_boards: Labels | None = None,
         specimens: Mapping[Any, Any] | None = None,
+        sessions: Mapping[Any, Any] | None = None,
         shuffle: bool = False,
         random_state: Any = None,
     ) -> None:
         self.n_splits = n_splits
+        self.by = by
         self.truth = truth
         self.normal_boards = normal_boards
         self.specimens = specimens
+        self.sessions = sessions
         self.shuffle = shuffle
         self.random_state = random_state
 
@@ -101,7 +120,7 @@ class BoardKFold(HoldsLabels, GroupsConsumerMixin, BaseCrossValidator):
         y : array-like of shape (n_takes,)
             Board of each take.
         groups : array-like of shape (n_takes,), default=None
-            Specimen of each take; overrides `specimens`.
+            Specimen (session) of each take; overrides `specimens` (`sessions`).
 
         Yields
         ------
@@ -121,8 +140,14 @@ class BoardKFold(HoldsLabels, GroupsConsumerMixin, BaseCrossValidator):
     def _iter_test_masks(
         self, X: Any = None, y: Any = None, groups: Any = None
     ) -> Iterator[NDArray[np.bool_]]:
-        counts, specimen_of_take = _count_takes(
-            check_boards(y), self.truth, self.normal_boards, self.specimens, groups
+        counts, unit_of_take = _count_takes(
+            check_boards(y),
+            self.truth,
+            self.normal_boards,
+            self.specimens,
+            self.sessions,
+            groups,
+            by=self.by,
         )
         feasible = _count_feasible(counts)
         if not isinstance(self.n_splits, int | np.integer) or self.n_splits < 2:
@@ -136,24 +161,26 @@ class BoardKFold(HoldsLabels, GroupsConsumerMixin, BaseCrossValidator):
             )
         if self.n_splits > feasible:
             raise ValueError(
-                f"n_splits={self.n_splits} cannot be made: {_describe(counts)}"
+                f"n_splits={self.n_splits} cannot be made: {_describe(counts, self.by)}"
             )
         order = np.arange(len(counts))
         if self.shuffle:
             order = check_random_state(self.random_state).permutation(len(counts))
         else:
             order = np.argsort(-counts.sum(axis=1), kind="stable")
-        fold_of_specimen = _deal(counts, order, self.n_splits)
+        fold_of_unit = _deal(counts, order, self.n_splits)
         for fold in range(self.n_splits):
-            yield fold_of_specimen[specimen_of_take] == fold
+            yield fold_of_unit[unit_of_take] == fold
 
 
 def count_feasible_folds(
     y: ArrayLike,
     *,
+    by: str = "specimen",
     truth: Any = None,
     normal_boards: Labels | None = None,
     specimens: Mapping[Any, Any] | None = None,
+    sessions: Mapping[Any, Any] | None = None,
 ) -> int:
     """Count the folds into which boards can be split.
 
@@ -161,12 +188,16 @@ def count_feasible_folds(
     ----------
     y : array-like of shape (n_takes,)
         Board of each take.
+    by : {"specimen", "session"}, default="specimen"
+        As for `BoardKFold`.
     truth : Truth, default=None
-        What is known of the boards, in place of the next two.
+        What is known of the boards, in place of the next three.
     normal_boards : collection of labels, default=None
         Labels of y that are normal. Needed without `truth`.
     specimens : mapping, default=None
         Specimen of each board that is not a specimen of its own.
+    sessions : mapping, default=None
+        Session in which each board was recorded.
 
     Returns
     -------
@@ -187,11 +218,13 @@ def count_feasible_folds(
     """
     boards = check_boards(y)
     check_known(boards, truth, *resolve_truth(truth, normal_boards, specimens))
-    counts, _ = _count_takes(boards, truth, normal_boards, specimens, None)
+    counts, _ = _count_takes(
+        boards, truth, normal_boards, specimens, sessions, None, by=by
+    )
     feasible = _count_feasible(counts)
     if feasible < 2:
         raise ValueError(
-            f"a comparison over boards is not possible: {_describe(counts)}"
+            f"a comparison over boards is not possible: {_describe(counts, by)}"
         )
     return feasible
 
@@ -201,21 +234,27 @@ def _count_takes(
     truth: Any,
     normal_boards: Labels | None,
     specimens: Mapping[Any, Any] | None,
+    sessions: Mapping[Any, Any] | None,
     groups: Any,
+    *,
+    by: str,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Count normal and abnormal takes of each specimen, and number the specimens."""
+    """Count normal and abnormal takes of each unit, and number the units."""
+    if by not in {"specimen", "session"}:
+        raise ValueError(f"by={by!r} must be 'specimen' or 'session'")
     normal_boards, specimens = resolve_truth(truth, normal_boards, specimens)
     if normal_boards is None:
         raise ValueError("to split by board, give normal_boards or truth")
-    if groups is None:
-        specimen_of_take = number_specimens(boards, specimens)
+    if groups is not None:
+        unit_of_take = number_specimens(check_boards(groups, name="groups"), None)
+    elif by == "session":
+        unit_of_take = number_specimens(boards, find_sessions(boards, truth, sessions))
     else:
-        specimen_of_take = number_specimens(check_boards(groups, name="groups"), None)
+        unit_of_take = number_specimens(boards, specimens)
     is_normal = find_normal(boards, normal_boards, unknown="ignore")
-    n_specimens = specimen_of_take.max(initial=-1) + 1
-    counts = np.zeros((n_specimens, 2), dtype=np.intp)
-    np.add.at(counts, (specimen_of_take, np.where(is_normal, 0, 1)), 1)
-    return counts, specimen_of_take
+    counts = np.zeros((unit_of_take.max(initial=-1) + 1, 2), dtype=np.intp)
+    np.add.at(counts, (unit_of_take, np.where(is_normal, 0, 1)), 1)
+    return counts, unit_of_take
 
 
 def _count_kinds(counts: NDArray[np.intp]) -> tuple[int, int, int]:
@@ -233,14 +272,14 @@ def _count_feasible(counts: NDArray[np.intp]) -> int:
     return mixed + min(normal, abnormal)
 
 
-def _describe(counts: NDArray[np.intp]) -> str:
+def _describe(counts: NDArray[np.intp], by: str) -> str:
     mixed, normal, abnormal = _count_kinds(counts)
     feasible = _count_feasible(counts)
     can = f"at most {feasible} folds" if feasible >= 2 else "no two folds"
     both = f" and {mixed} with boards of both conditions" if mixed else ""
     return (
-        f"each fold needs a normal and an abnormal specimen of its own, and there are "
-        f"{normal} normal and {abnormal} abnormal specimens{both}: {can} can be made"
+        f"each fold needs a normal and an abnormal {by} of its own, and there are "
+        f"{normal} normal and {abnormal} abnormal {by}s{both}: {can} can be made"
     )
 
 

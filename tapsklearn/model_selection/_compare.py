@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from tapsklearn._boards import check_known, resolve_truth
+from tapsklearn._boards import check_known, find_sessions, resolve_truth
 from tapsklearn._jobs import run_parallel
 from tapsklearn._labels import Labels, check_boards
 from tapsklearn._progress import progress_bar
@@ -72,7 +72,9 @@ def compare_methods(
     specimens : mapping, default=None
         Specimen of each board that is not a specimen of its own.
     cv : int or splitter, default=5
-        Number of folds of a `BoardKFold`, or a splitter of (X, y).
+        Number of folds of a `BoardKFold`, or a splitter of (X, y). One with
+        ``by="session"`` asks for the same specimens later: methods are calibrated by
+        session too.
     scoring : str, callable, sequence or mapping, default=("roc_auc", "pauc")
         Metrics of `anomaly_scorer`, by name, or scorers of your own,
         ``scorer(estimator, X, y)`` with the boards as y; a mapping names its columns.
@@ -170,7 +172,10 @@ def compare_methods(
             verbose=verbose,
         )
 
-    given: dict[str, Any] = {"normal_boards": normal_boards, "specimens": specimens}
+    by = getattr(cv, "by", "specimen")
+    # A threshold is for what the folds hold out.
+    units = find_sessions(boards, truth, cv.sessions) if by == "session" else specimens
+    given: dict[str, Any] = {"normal_boards": normal_boards, "specimens": units}
     if random_state is not None:
         given["random_state"] = random_state
     cells = [
@@ -205,6 +210,7 @@ def compare_methods(
         X=X,
         paths=paths,
         folds=folds,
+        by=by,
         estimators=estimators if return_estimators else None,
     )
 

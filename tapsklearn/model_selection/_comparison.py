@@ -41,6 +41,9 @@ class Comparison:
         What was compared on: paths or crops.
     folds : list of tuple (train, test)
         Rows of each fold.
+    by : {"specimen", "session"}, default="specimen"
+        What no fold has on both sides, and so the question: new specimens, or the same
+        ones later.
     paths : list of str, default=None
         The recordings. If None, X holds none.
     estimators : dict, default=None
@@ -84,6 +87,7 @@ class Comparison:
     truth: Truth
     X: Any
     folds: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
+    by: str = "specimen"
     paths: list[str] | None = None
     estimators: dict[tuple[str, int], Any] | None = None
 

@@ -414,3 +414,68 @@ def test_groups_come_through_metadata_routing(routing: bool, search: bool) -> No
     pairs = [{"oak", "cracked a"}, {"ash", "cracked b"}, {"fir", "cracked c"}]
     held_out = [set(boards) - trained_on for trained_on in seen]
     assert sorted(map(sorted, held_out)) == sorted(map(sorted, pairs))
+
+
+SESSIONS = {
+    "pillar 1 in May": "May",
+    "pillar 2 in May": "May",
+    "pillar 3 in May": "May",
+    "pillar 1 in June": "June",
+    "pillar 2 in June": "June",
+    "pillar 3 in June": "June",
+}
+OF_SESSIONS = np.repeat(list(SESSIONS), 3)
+HEALTHY = [
+    board for board in SESSIONS if board not in {"pillar 1 in May", "pillar 2 in June"}
+]
+
+
+@pytest.mark.parametrize("as_truth", [False, True])
+def test_by_session_no_session_is_on_both_sides(as_truth: bool) -> None:
+    specimens = {board: board[:8] for board in SESSIONS}
+    known: dict[str, Any] = {
+        "normal_boards": HEALTHY,
+        "specimens": specimens,
+        "sessions": SESSIONS,
+    }
+    if as_truth:
+        known = {"truth": Truth(**known)}
+    assert count_feasible_folds(OF_SESSIONS, by="session", **known) == 2
+    folds = list(BoardKFold(2, by="session", **known).split(OF_SESSIONS, OF_SESSIONS))
+    for train, test in folds:
+        sides = [
+            {SESSIONS[board] for board in OF_SESSIONS[rows]} for rows in (train, test)
+        ]
+        assert len(sides[0]) == len(sides[1]) == 1
+        assert sides[0] != sides[1]
+        # The same specimens, before and later.
+        assert {specimens[board] for board in OF_SESSIONS[train]} == {
+            specimens[board] for board in OF_SESSIONS[test]
+        }
+
+
+def test_by_session_every_board_needs_one() -> None:
+    cv = BoardKFold(
+        2, by="session", normal_boards=HEALTHY, sessions={"pillar 1 in May": 1}
+    )
+    with pytest.raises(ValueError, match=r"each board needs one.*'pillar 2 in May'"):
+        list(cv.split(OF_SESSIONS, OF_SESSIONS))
+    with pytest.raises(ValueError, match="each board needs one"):
+        list(
+            BoardKFold(2, by="session", truth=Truth(HEALTHY)).split(
+                OF_SESSIONS, OF_SESSIONS
+            )
+        )
+    with pytest.raises(ValueError, match="by='day' must be 'specimen' or 'session'"):
+        list(
+            BoardKFold(2, by="day", normal_boards=HEALTHY).split(
+                OF_SESSIONS, OF_SESSIONS
+            )
+        )
+    of_one = dict.fromkeys(SESSIONS, "May")
+    with pytest.raises(
+        ValueError, match=r"abnormal session .* no two folds can be made"
+    ):
+        count_feasible_folds(
+            OF_SESSIONS, by="session", normal_boards=HEALTHY, sessions=of_one
+        )

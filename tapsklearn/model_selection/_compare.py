@@ -27,6 +27,11 @@ from tapsklearn.model_selection._fold_features import (
     compute_fold_features,
     find_paths,
 )
+from tapsklearn.model_selection._kinds import (
+    evaluate_kinds,
+    list_cells_without,
+    name_kinds,
+)
 from tapsklearn.model_selection._scorers import METRICS
 from tapsklearn.preprocessing import TapFeatures
 
@@ -53,6 +58,7 @@ def compare_methods(
     verbose: int = 0,
     error_score: Any = np.nan,
     return_estimators: bool = False,
+    never_recorded: bool = False,
 ) -> Comparison:
     """Evaluate methods on the same folds, each on boards unseen in training.
 
@@ -99,6 +105,11 @@ def compare_methods(
         Metrics of a method and fold that failed. With "raise" its error is raised.
     return_estimators : bool, default=False
         Whether to keep the fitted estimators.
+    never_recorded : bool, default=False
+        Whether methods are trained again without each kind of defect (`truth.kinds`,
+        or all abnormal boards as one kind) that a fold has on both sides, so that
+        `by_kind` says how well kinds are detected that were never recorded. Methods
+        whose scores depend on normal takes alone need no further training.
 
     Returns
     -------
@@ -191,8 +202,18 @@ def compare_methods(
         error_score=error_score,
         return_estimators=return_estimators,
     )
-    outcomes = _run_cells(cells, features, runner, n_jobs=n_jobs, verbose=verbose)
-    _warn_once(outcomes)
+    kinds = name_kinds(boards, is_normal, truth.kinds)
+    further = list_cells_without(cells, kinds) if never_recorded else []
+    everything = _run_cells(
+        [*cells, *further], features, runner, n_jobs=n_jobs, verbose=verbose
+    )
+    _warn_once(everything)
+    outcomes = [each for each in everything if not each.without]
+    by_cell = {
+        (each.row["method"], each.row["fold"], each.without): each.scores
+        for each in everything
+        if each.scores is not None
+    }
 
     scores = [each.scores for each in outcomes if each.scores is not None]
     scored = pd.concat(scores) if scores else pd.DataFrame(columns=_SCORE_COLUMNS)
@@ -211,6 +232,7 @@ def compare_methods(
         paths=paths,
         folds=folds,
         by=by,
+        kinds=evaluate_kinds(cells, by_cell, kinds, boards, specimens),
         estimators=estimators if return_estimators else None,
     )
 
@@ -250,7 +272,10 @@ def _warn_once(outcomes: list[Outcome]) -> None:
     warned = defaultdict(list)
     for each in outcomes:
         for message in each.messages:
-            warned[each.row["method"], message].append(each.row["fold"])
+            name = each.row["method"]
+            if each.without:
+                name += f" without {each.without!r}"
+            warned[name, message].append(each.row["fold"])
     for (name, message), folds in warned.items():
         listed = ", ".join(str(fold) for fold in sorted(folds))
         where = f"folds {listed}" if len(folds) > 1 else f"fold {listed}"

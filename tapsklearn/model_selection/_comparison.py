@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tapsklearn._table_text import encode_text
 from tapsklearn._whole_file import write_whole
 from tapsklearn.datasets import Truth
+from tapsklearn.model_selection._kinds import average_kinds
 from tapsklearn.model_selection._rank_methods import rank_methods
 from tapsklearn.scoring import board_verdicts
 
@@ -44,6 +45,10 @@ class Comparison:
     by : {"specimen", "session"}, default="specimen"
         What no fold has on both sides, and so the question: new specimens, or the same
         ones later.
+    kinds : DataFrame, default=None
+        One row for each method, fold, kind of defect and question: `roc_auc` of the
+        kind's test takes against the normal ones, where boards of the kind were trained
+        on ("known") and where none was ("never recorded"). If None, not computed.
     paths : list of str, default=None
         The recordings. If None, X holds none.
     estimators : dict, default=None
@@ -88,6 +93,7 @@ class Comparison:
     X: Any
     folds: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
     by: str = "specimen"
+    kinds: pd.DataFrame | None = None
     paths: list[str] | None = None
     estimators: dict[tuple[str, int], Any] | None = None
 
@@ -171,6 +177,26 @@ class Comparison:
         ranking = ranking.reindex([*ranking.index, *failed])
         ranking["tied"] = tied.reindex(ranking.index, fill_value=False)
         return ranking
+
+    def by_kind(self) -> pd.DataFrame:
+        """Average the AUROC of each kind of defect over the folds.
+
+        Returns
+        -------
+        DataFrame
+            By method and kind, "known" and "never recorded": against the normal takes
+            of the same fold, with boards of the kind among the training boards, and
+            with none. NaN is unknown: a kind with one specimen cannot be both trained
+            on and tested.
+
+        Raises
+        ------
+        ValueError
+            If the kinds were not computed.
+        """
+        if self.kinds is None:
+            raise ValueError("this comparison has no figures by kind of defect")
+        return average_kinds(self.kinds)
 
     def verdicts(
         self, method: str | None = None, *, false_alarm_rate: float = 0.05

@@ -33,6 +33,7 @@ class Cell(NamedTuple):
     estimator: Any  # Unfitted.
     train: NDArray[np.intp]
     test: NDArray[np.intp]
+    without: str = ""  # The kind of defect that the training takes lack, if one.
     key: str = ""  # A hash of all that the outcome depends on.
 
 
@@ -43,6 +44,7 @@ class Outcome(NamedTuple):
     scores: pd.DataFrame | None
     estimator: Any
     messages: list[str]  # Failure and warnings.
+    without: str = ""  # As of the cell.
 
 
 class _FailedError(Exception):
@@ -170,7 +172,7 @@ class CellRunner:
             **dict.fromkeys((*RATES, *SECONDS), np.nan),
             "error": text,
         }
-        return Outcome(row, None, None, [f"failed: {text}"])
+        return Outcome(row, None, None, [f"failed: {text}"], cell.without)
 
     def _compute(self, cell: Cell, X: Any) -> Outcome:
         estimator = clone(cell.estimator)
@@ -210,7 +212,7 @@ class CellRunner:
                     "error": "",
                 }
                 kept = estimator if self.return_estimators else None
-                outcome = Outcome(row, scores, kept, [])
+                outcome = Outcome(row, scores, kept, [], cell.without)
             # Whatever a method of any kind raises, the others go on; only interrupts
             # and exits are no Exception.
             except Exception as error:

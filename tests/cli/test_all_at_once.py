@@ -69,6 +69,10 @@ UNUSED = {
     "phone/1.m4a": b"sound",
     "phone/2.m4a": b"sound",
 }
+LOSSY = [
+    *("good 1/4.ogg", "good 1/5.mp3", "good 2/3.oga", "good 2/4.opus"),
+    *("bad/1.mp3", "bad/2.mp3"),
+]
 SUBFOLDERS = ["good 1/old/1.wav", "good 1/old/older/2.flac", "bad/day 2/1.wav"]
 COPIES = {"good 2/copy.wav": "good 1/1.wav", "good 1/copy.wav": "good 1/1.wav"}
 BROKEN = {
@@ -141,6 +145,7 @@ def test_check_lists_each_thing_once(folder: Path, run: Any) -> None:
         *dict.fromkeys([*UNUSED, *SUBFOLDERS, "one", "two"], "unused").items(),
         *dict.fromkeys([*COPIES, "good 1/link.wav"], "duplicate").items(),
         *((path, problem) for path, (_, problem) in BROKEN.items()),
+        *dict.fromkeys(LOSSY, "lossy").items(),
     ]
     assert sorted(found) == sorted(expected)
     assert f"{len(expected)} problems found" in err.splitlines()[-1]

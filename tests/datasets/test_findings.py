@@ -19,7 +19,9 @@ def write(root, *paths, seed=None):
     for place, path in enumerate(paths):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng([place, *path.encode()] if seed is None else seed)
-        soundfile.write(root / path, 0.1 * rng.standard_normal(800), RATE)
+        since = np.arange(800) - 200
+        tap = 0.01 + 0.3 * np.exp(-np.maximum(since, 0) / 80) * (since >= 0)
+        soundfile.write(root / path, tap * rng.uniform(-1, 1, 800), RATE)
 
 
 def touch(root, *paths):

@@ -23,8 +23,10 @@ def folder(tmp_path):
     """A folder of two takes that no table lists yet."""
     for seed, name in enumerate(("1.wav", "2.wav")):
         (tmp_path / "oak").mkdir(exist_ok=True)
-        noise = 0.1 * np.random.default_rng(seed).standard_normal(800)
-        soundfile.write(tmp_path / "oak" / name, noise, 8000)
+        since = np.arange(800) - 200
+        tap = 0.01 + 0.3 * np.exp(-np.maximum(since, 0) / 80) * (since >= 0)
+        noise = np.random.default_rng(seed).uniform(-1, 1, 800)
+        soundfile.write(tmp_path / "oak" / name, tap * noise, 8000)
     return tmp_path
 
 

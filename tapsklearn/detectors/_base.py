@@ -197,7 +197,7 @@ class TapDetector(
         known = is_normal[reference], specimens[reference]
         features = self._extract_features(takes[reference])
         if self.contrast:
-            self._check_contrast(specimens[~is_normal])
+            self._check_contrast(specimens[reference & ~is_normal])
             self.normality_ = ContrastScore().fit(features, *known, self._fit_normality)
         else:
             self.normality_ = self._fit_normality(features)

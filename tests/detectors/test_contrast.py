@@ -174,3 +174,17 @@ def test_one_value_and_constant_features():
     boards = np.repeat(["oak", "ash", "cracked a", "cracked b"], 10)
     detector = CropDetector(normal_boards=["oak", "ash"], contrast=True, random_state=0)
     assert np.isfinite(detector.fit(crops, boards).score_samples(crops)).all()
+
+
+def test_a_specimen_that_calibrates_is_not_fitted_on_and_does_not_count():
+    crops, boards, _, _ = make_boards(0, n_known=2, defect=4.0)
+    # One of the two abnormal boards is the other end of a normal one.
+    normal, known = normal_of(boards), np.unique(boards)[40:]
+    with pytest.warns(UserWarning, match="there is 1 abnormal specimen to fit on"):
+        fit(
+            crops,
+            boards,
+            contrast=True,
+            specimens={known[0]: normal[0]},
+            calibration=Calibration(boards=normal[:20]),
+        )

@@ -95,9 +95,8 @@ class NetworkDetector(TapDetector):
             layout: Any = {"memory_format": torch.channels_last}
             self._scoring_net = network.to(**layout)
         weight = next(self._scoring_net.parameters())
-        device = check_device(self.device)
-        if weight.device != device:
-            self._scoring_net.to(device)
+        if str(weight.device) != self.device:
+            self._scoring_net.to(check_device(self.device))
         return self._scoring_net
 
     @property

@@ -141,7 +141,7 @@ class BoardKFold(HoldsLabels, GroupsConsumerMixin, BaseCrossValidator):
         self, X: Any = None, y: Any = None, groups: Any = None
     ) -> Iterator[NDArray[np.bool_]]:
         counts, unit_of_take = _count_takes(
-            check_boards(y),
+            y,  # Checked by `split`.
             self.truth,
             self.normal_boards,
             self.specimens,

@@ -104,11 +104,9 @@ class _Take:
         self.seen: Samples = sound.watch(n_frames)
         self.peak = 0.0
         hop, part = split_hops(n_frames, sr)
-        n_hops = -(-n_frames // hop)
         self._start, self._stop = 0, n_frames
         if pops is not None:
-            self._start = hop * pops[0]
-            self._stop = hop * pops[1] if pops[1] < n_hops else n_frames
+            self._start, self._stop = hop * pops[0], min(hop * pops[1], n_frames)
         total = 0.0
         powers, highs = [], []
         for quiet, rumble in self._clean(sound, hop):

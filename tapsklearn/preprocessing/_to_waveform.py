@@ -128,7 +128,7 @@ def _clean(waveform: NDArray[np.float32], recording: Recording) -> dict[str, str
     levels = measure()
     first, last = find_pops(levels)
     start = hop * first
-    stop = hop * last if last < len(levels.power) else len(take)
+    stop = min(hop * last, len(take))
     if (start, stop) != (0, len(take)):
         # A pop has low frequencies as well, which reach into what is beside it.
         np.multiply(samples, scale, out=waveform)

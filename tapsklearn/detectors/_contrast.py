@@ -18,6 +18,12 @@ from sklearn.utils.validation import check_is_fitted
 _N_PARTS = 10
 # Penalty of the discriminant for each feature, all of deviation 1.
 _PENALTY = 5.0
+# From the mean of normal takes to what is typical of known defects, likeness counts
+# from here on: a normal specimen that is new may lie between the two.
+_BEGINS = 0.7
+# What is typical of known defects counts as much as novelty that so many of the normal
+# takes do not reach.
+_SHARE = 0.99
 
 FitNormality = Callable[[NDArray[np.floating]], Any]
 
@@ -32,6 +38,12 @@ class ContrastScore(BaseEstimator):
     are left out show: with AUROC the one of the discriminant on specimens that it was
     not fitted on, its weight is the cube of 2 AUROC - 1, and 0 below chance.
 
+    They show its scale too. Likeness counts beyond seven tenths of the way from the
+    mean of normal points to the median of abnormal ones, so that a new normal specimen
+    that is a little like a defect keeps its score, and so does a defect of another
+    kind. The
+    median itself counts as much as a novelty that 1 % of the normal points exceed.
+
     Attributes
     ----------
     normality_ : estimator
@@ -40,8 +52,11 @@ class ContrastScore(BaseEstimator):
         Separates normal from abnormal points. If None, there were too few specimens.
     weight_ : float
         How much the discriminant counts, from 0 to 1.
-    novelty_, known_ : ndarray of shape (2,)
-        Mean and deviation of the two parts for normal specimens that were left out.
+    novelty_ : ndarray of shape (2,)
+        Mean and deviation of the novelty of normal specimens that were left out.
+    known_ : ndarray of shape (2,)
+        From where on the discriminant counts, and how much of it is worth a deviation
+        of the novelty.
     """
 
     _parameter_constraints: ClassVar[dict] = {}
@@ -89,8 +104,19 @@ class ContrastScore(BaseEstimator):
             has_both = ~np.isnan(known)
             auroc = roc_auc_score(~is_normal[has_both], known[has_both])
             self.weight_ = max(0.0, 2 * float(auroc) - 1) ** 3
-            self.known_ = _mean_and_deviation(known[is_normal])
             self.discriminant_ = _fit_discriminant(X, is_normal)
+        if self.weight_ > 0:
+            normal = float(np.nanmean(known[is_normal]))
+            gap = float(np.nanmedian(known[~is_normal])) - normal
+            mean, deviation = self.novelty_
+            rare = np.nanquantile(novelty[is_normal], _SHARE)
+            worth = max(1.0, float(rare - mean) / deviation)
+            self.known_ = np.array(
+                [normal + _BEGINS * gap, (1 - _BEGINS) * gap / worth]
+            )
+            if gap <= 0:
+                # Few of them are unlike the others, and they decide.
+                self.weight_ = 0.0
         return self
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -104,18 +130,16 @@ class ContrastScore(BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples,)
-            Minus the novelty, and minus the weighted likeness to known defects where
-            that is above the mean, each in deviations of normal specimens that were
-            left out.
+            Minus the novelty, in deviations of normal specimens that were left out,
+            and minus the weighted likeness to known defects where that counts.
         """
         check_is_fitted(self)
         X = np.asarray(X)
         mean, deviation = self.novelty_
         scores = (self.normality_.score_samples(X) + mean) / deviation
         if self.discriminant_ is not None and self.weight_ > 0:
-            mean, deviation = self.known_
-            known = self.discriminant_.decision_function(X)
-            likeness = (known - mean) / deviation
+            begins, step = self.known_
+            likeness = (self.discriminant_.decision_function(X) - begins) / step
             # To be less like known defects than normal takes are speaks for nothing: a
             # defect of another kind may be.
             scores = scores - self.weight_ * np.maximum(0, likeness)

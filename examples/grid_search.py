@@ -18,11 +18,10 @@ import tempfile
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
-from tapsklearn import ArcFaceDetector, CropDetector
+from tapsklearn import ArcFaceDetector, CropDetector, TapFeatures
 from tapsklearn.model_selection import BoardKFold, anomaly_scorer
-from tapsklearn.preprocessing import TapFeatures
 from tapsklearn.synthesis import make_tap_boards
 
 parser = argparse.ArgumentParser(description="Learning rate and epochs by grid search.")
@@ -34,25 +33,23 @@ options = parser.parse_args()
 # %%
 # From files to crops, once
 # -------------------------
-# ``GridSearchCV(pipeline)`` could be given the paths, and would then read every file
-# once more for each setting and fold. ``TapFeatures()`` computes each crop from its own
-# take alone, so that nothing leaks from held-out boards if all are computed beforehand;
-# ``TapFeatures(per="frequency")``, which is fitted on all takes, would have to stay
-# within the search.
+# ``TapFeatures`` finds its settings from the normal takes that it is fitted on. It is a
+# step of what is searched, so that nothing leaks from held-out boards: each fold fits
+# it on its own training takes. With ``memory`` each file is read once all the same, and
+# not for each setting and fold.
 synthesized = tempfile.TemporaryDirectory()
 takes = make_tap_boards(
     synthesized.name, scenario="same_shop", n_boards=options.boards, n_takes=5
 )
 boards, truth = takes.board, takes.truth
-features = TapFeatures(n_jobs=options.jobs)
-crops = features.fit_transform(takes.paths)
+paths = np.asarray(takes.paths)
 
 # %%
 # Held-out boards
 # ---------------
 # The first fold of a `BoardKFold`: whole pieces of wood, as one end would give away the
 # other.
-searched, held_out = next(BoardKFold(3, truth=truth).split(crops, boards))
+searched, held_out = next(BoardKFold(3, truth=truth).split(paths, boards))
 n_held_out = len({truth.specimens[board] for board in boards[held_out]})
 
 # %%
@@ -61,10 +58,13 @@ n_held_out = len({truth.specimens[board] for board in boards[held_out]})
 # Every fold of the search, too, is scored on unseen boards. `anomaly_scorer` knows that
 # a higher score is a more normal take, which scikit-learn's own scorers do not.
 scorer = anomaly_scorer("roc_auc", truth=truth)
+features = TapFeatures(
+    normal_boards=truth.normal_boards, memory=f"{synthesized.name}/crops"
+)
 known = {"normal_boards": truth.normal_boards, "specimens": truth.specimens}
 detector = ArcFaceDetector(merge_normal=True, random_state=0, **known)
 search = GridSearchCV(
-    Pipeline([("detector", detector)]),
+    Pipeline([("features", features), ("detector", detector)]),
     {
         "detector__lr": [1e-3, 1e-2],
         "detector__max_epochs": options.epochs,
@@ -73,7 +73,7 @@ search = GridSearchCV(
     cv=BoardKFold(3, truth=truth),
     scoring=scorer,
     n_jobs=options.jobs,
-).fit(crops[searched], boards[searched])
+).fit(paths[searched], boards[searched])
 
 columns = {
     "param_detector__lr": "lr",
@@ -94,9 +94,10 @@ print(table.sort_values("auroc", ascending=False).round(3).to_string(index=False
 # estimates how it does on the next boards of this shop. They are few, so that it is a
 # rough number, and for other shops it means nothing. Beside it stands a method that is
 # not trained.
-untrained = CropDetector(random_state=0, **known).fit(crops[searched], boards[searched])
+untrained = make_pipeline(features, CropDetector(random_state=0, **known))
+untrained.fit(paths[searched], boards[searched])
 best, floor = (
-    scorer(estimator, crops[held_out], boards[held_out])
+    scorer(estimator, paths[held_out], boards[held_out])
     for estimator in (search, untrained)
 )
 print(f"\nthe best of the search: {search.best_score_:.3f} with {search.best_params_}")
@@ -106,10 +107,11 @@ print(f"that of crop-knn, which is not trained: {floor:.3f}")
 # %%
 # From files to scores
 # --------------------
-# The steps once more in a row: what to keep for the recordings to come. Here it is
-# given the files of the held-out boards; higher is more normal.
-pipeline = Pipeline([("features", features), *search.best_estimator_.steps])
-scores = pd.Series(pipeline.score_samples(np.array(takes.paths)[held_out]))
+# What to keep for the recordings to come. Here it is given the files of the held-out
+# boards; higher is more normal.
+pipeline = search.best_estimator_
+print(f"\nfeatures: {pipeline['features'].describe()}")
+scores = pd.Series(pipeline.score_samples(paths[held_out]))
 print(f"\nmedian scores of {' > '.join(pipeline.named_steps)}:")
 print(scores.groupby(takes.condition[held_out]).median().round(2).to_string())
 synthesized.cleanup()

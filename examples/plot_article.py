@@ -35,7 +35,11 @@ from tapsklearn.inspection import (
     SpectrogramDisplay,
     TakeScoresDisplay,
 )
-from tapsklearn.preprocessing import TapFeatures, crop_tap, log_spectrogram
+from tapsklearn.preprocessing import (
+    article_features,
+    crop_tap,
+    log_spectrogram,
+)
 from tapsklearn.synthesis import synthesize_taps
 
 methods = article_methods()
@@ -90,7 +94,7 @@ taps = synthesize_taps(
     scenario="article",
     n_takes=2 * options.takes,
     n_boards=3,
-    transformer=TapFeatures(input="waveform", shifts=(0, 6)),
+    transformer=article_features(input="waveform", shifts=(0, 6)),
 )
 is_first = taps.frame["take"].to_numpy() < options.takes
 is_further = taps.frame["board"].str.startswith("further").to_numpy()

@@ -31,7 +31,10 @@ from tapsklearn.inspection import (
     save_figures,
 )
 from tapsklearn.model_selection import compare_methods, count_feasible_folds
-from tapsklearn.preprocessing import TapFeatures, WavLoader
+from tapsklearn.preprocessing import (
+    TapFeatures,
+    WavLoader,
+)
 from tapsklearn.synthesis import make_tap_boards
 
 parser = argparse.ArgumentParser(description="Your own boards.")
@@ -80,9 +83,14 @@ truth = replace(takes.truth, normal_boards=normal_boards)
 # The first take, with the crop that is scored. Is the tap in the crop, and does it ring
 # out within it?
 options.out.mkdir(parents=True, exist_ok=True)
-features = TapFeatures()
-waveform = WavLoader(sr=features.sr).fit_transform(paths[:1])[0]
-display = SpectrogramDisplay.from_waveform(waveform, sr=features.sr)
+features = TapFeatures(normal_boards=normal_boards).fit(paths, boards)
+print(f"features: {features.describe()}")
+settings = features.settings_
+waveform = WavLoader(sr=settings["sr"]).fit_transform(paths[:1])[0]
+names = ("sr", "n_fft", "hop_length", "n_freqs", "n_frames", "pre_frames")
+display = SpectrogramDisplay.from_waveform(
+    waveform, **{name: settings[name] for name in names}
+)
 display.figure_.savefig(options.out / "first-take.png", dpi=120)
 
 # %%

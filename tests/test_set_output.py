@@ -22,7 +22,10 @@ from tapsklearn import (
 from tapsklearn.detectors import CNNDetector, MahalanobisDistance, RandomConvDetector
 from tapsklearn.inspection import EmbeddingDisplay, TakeScoresDisplay
 from tapsklearn.model_selection import compare_methods
-from tapsklearn.preprocessing import article_preprocessing
+from tapsklearn.preprocessing import (
+    article_features,
+    article_preprocessing,
+)
 from tapsklearn.scoring import score_takes
 
 matplotlib.use("agg")
@@ -50,7 +53,7 @@ def test_a_table_of_images_is_an_error_that_names_transform(transformer, asked):
         transformer().set_output(transform=asked)
 
 
-@pytest.mark.parametrize("steps", [[TapFeatures()], [article_preprocessing()]])
+@pytest.mark.parametrize("steps", [[article_features()], [article_preprocessing()]])
 def test_a_pipeline(steps):
     pipeline = make_pipeline(*steps, CropDetector())
     assert pipeline.set_output(transform="default") is pipeline

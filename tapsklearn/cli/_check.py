@@ -23,8 +23,9 @@ def check(
     """List what is wrong with a folder of recordings.
 
     Unreadable, silent and clipped files, files without a tap or with two, files of
-    an odd sampling rate, recordings that are there and not used or there twice,
-    boards of similar names or with few takes. Exit code 1 if there is anything.
+    an odd sampling rate, files that cut their tap by their rate or length, recordings
+    that are there and not used or there twice, boards of similar names or with few
+    takes. Exit code 1 if there is anything.
     """
     from tapsklearn.datasets import check_takes
 

@@ -6,9 +6,11 @@ from typing import Any
 # Of the trained ones, one that needs normal boards only and one that classifies boards.
 DEFAULT_METHODS = (
     *("tuned-ae", "tuned-cnn-shallow"),
-    *("spectrum-knn", "crop-knn", "randomconv-knn"),
+    *("spectrum-mahalanobis", "spectrum-knn", "crop-knn", "randomconv-knn"),
 )
 MOST_FOLDS = 5
+# Abnormal ones, of which one at least is left when another is left out.
+_ENOUGH_SPECIMENS = 2
 
 
 def choose_methods(
@@ -49,6 +51,25 @@ def choose_methods(
         if epochs is not None and "max_epochs" in method.get_params():
             method.set_params(max_epochs=epochs)
     return chosen
+
+
+def add_contrast(methods: dict[str, Any], takes: Any) -> None:
+    """Let known defects count in the score of all methods that can, if they suffice.
+
+    Parameters
+    ----------
+    methods : dict of str to detector
+        Unfitted detectors, whose parameter is set.
+    takes : Bunch
+        What `load_takes` returned.
+    """
+    abnormal = takes.specimens.keys() - set(takes.normal_boards)
+    if len({takes.specimens[board] for board in abnormal}) < _ENOUGH_SPECIMENS:
+        return
+    for method in methods.values():
+        # The error of a reconstruction has nothing to compare.
+        if method.get_params().get("score_space") != "reconstruction":
+            method.set_params(contrast=True)
 
 
 def choose_folds(

@@ -3,19 +3,29 @@
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from tapsklearn.cli._choices import (
     DEFAULT_METHODS,
     MOST_FOLDS,
+    add_contrast,
     choose_folds,
     choose_methods,
     require_both_conditions,
 )
-from tapsklearn.cli._comparison import can_plot, report_comparison
-from tapsklearn.cli._options import Epochs, Jobs, Normal, Recordings, Seed, split_list
+from tapsklearn.cli._comparison import can_plot, compare_and_report
+from tapsklearn.cli._features import with_features
+from tapsklearn.cli._options import (
+    Epochs,
+    Jobs,
+    NoContrast,
+    Normal,
+    Recordings,
+    Seed,
+    split_list,
+)
 
 
 class Unit(StrEnum):
@@ -25,8 +35,11 @@ class Unit(StrEnum):
     session = "session"
 
 
+@with_features
 def compare(
     directory: Recordings,
+    *,
+    features: Any,
     methods: Annotated[
         list[str] | None,
         typer.Option(
@@ -48,9 +61,20 @@ def compare(
         Unit,
         typer.Option(
             help="What is never on both sides of a fold: specimens, to ask of new "
-            "ones, or sessions (a column of takes.csv), to ask of the same ones later."
+            "ones, or sessions (a column of takes.csv or boards.csv), to ask of the "
+            "same ones later."
         ),
     ] = Unit.specimen,
+    known_only: Annotated[
+        bool,
+        typer.Option(
+            "--known-only",
+            help="Leave out how well kinds of defects are detected that were never "
+            "recorded. For it methods are trained again without each kind (a column "
+            "of takes.csv or boards.csv), which can double the time.",
+        ),
+    ] = False,
+    no_contrast: NoContrast = False,
     epochs: Epochs = None,
     seed: Seed = 0,
     jobs: Jobs = None,
@@ -58,13 +82,13 @@ def compare(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Folder for results.csv, ranking.csv, scores.csv, verdicts.csv and "
-            "figures, and for what is finished, so that a comparison that was "
-            "interrupted continues.",
+            help="Folder for results.csv, ranking.csv, kinds.csv, scores.csv, "
+            "verdicts.csv and figures, and for what is finished, so that a comparison "
+            "that was interrupted continues.",
         ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the rows as JSON.")
+        bool, typer.Option("--json", help="Print the tables as JSON.")
     ] = False,
 ) -> None:
     """Compare methods on unseen boards.
@@ -73,7 +97,10 @@ def compare(
     board of its specimen, is on both sides of one. roc_auc and pauc measure how well
     the scores rank abnormal takes below normal ones (0.5 is chance); fpr and tpr, the
     false and true positive rate, are the shares of the normal and of the abnormal
-    takes that are called abnormal.
+    takes that are called abnormal. The last table sets side by side how well defects
+    like those recorded are detected, and kinds that were never recorded.
+
+    What is quick comes first; an interrupt prints what is finished.
     """
     from tapsklearn.datasets import load_takes
 
@@ -83,25 +110,26 @@ def compare(
     # Last, as it takes seconds to import them.
     names = split_list(methods) or list(DEFAULT_METHODS)
     chosen = choose_methods(names, epochs, option="--methods")
+    if not no_contrast:
+        add_contrast(chosen, takes)
     if out is not None:
         _make_folder(out)
-
-    from tapsklearn.model_selection import compare_methods
-
-    comparison = compare_methods(
+    compare_and_report(
         chosen,
         takes.paths,
         takes.board,
         truth=takes.truth,
+        preprocessing=features,
         cv=cv,
         random_state=seed,
         n_jobs=jobs or -1,
         memory=None if out is None else out / "cells",
-        verbose=1,
+        never_recorded=not known_only,
         # Figures are plotted from them.
         return_estimators=out is not None and can_plot(),
+        out=out,
+        as_json=as_json,
     )
-    report_comparison(comparison, out=out, as_json=as_json)
 
 
 def _make_folder(out: Path) -> None:

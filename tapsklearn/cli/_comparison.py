@@ -1,4 +1,4 @@
-"""What is printed and written of a comparison: what ``compare`` and ``demo`` share."""
+"""A comparison, printed and written: what ``compare``, ``train`` and ``demo`` share."""
 
 import importlib.util
 import math
@@ -24,6 +24,72 @@ def can_plot() -> bool:
         Whether it is.
     """
     return importlib.util.find_spec("matplotlib") is not None
+
+
+def compare_and_report(
+    methods: dict[str, Any],
+    X: Any,
+    boards: Any,
+    *,
+    out: Path | None = None,
+    as_json: bool = False,
+    **params: Any,
+) -> "Comparison":
+    """Compare methods, and report what was found, also of a part if interrupted.
+
+    Parameters
+    ----------
+    methods : dict of str to detector
+        Methods by name.
+    X : list of str or ndarray
+        Paths or crops.
+    boards : ndarray of shape (n_takes,)
+        Board of each take.
+    out : Path, default=None
+        Folder to write into.
+    as_json : bool, default=False
+        Whether to print JSON in place of tables.
+    **params : object
+        Further parameters of `compare_methods`.
+
+    Returns
+    -------
+    Comparison
+        What was found.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If it was interrupted; what was finished is reported before.
+    """
+    from tapsklearn.model_selection import compare_methods
+
+    finished: list[Comparison] = []
+    try:
+        comparison = compare_methods(
+            methods, X, boards, verbose=1, callback=finished.append, **params
+        )
+    except KeyboardInterrupt:
+        for part in finished[-1:]:
+            _report_part(part, list(methods), out=out, as_json=as_json)
+        raise
+    report_comparison(comparison, out=out, as_json=as_json)
+    return comparison
+
+
+def _report_part(
+    comparison: "Comparison", methods: list[str], *, out: Path | None, as_json: bool
+) -> None:
+    """Print what was finished before an interrupt, and write the tables."""
+    if out is not None:
+        comparison.to_csv(out)
+    _print_found(comparison, as_json=as_json)
+    n_finished = len(comparison.complete)
+    typer.echo(
+        f"tapsklearn: {n_finished} of {len(methods)} methods are finished"
+        + (f"; written to {out}, and the same command continues" if out else ""),
+        err=True,
+    )
 
 
 def report_comparison(
@@ -53,24 +119,14 @@ def report_comparison(
 
             figures = save_figures(comparison, out / "figures")
     results, truth = comparison.results, comparison.truth
-    if as_json:
-        rows = [
-            {name: known(value) for name, value in row.items()}
-            for row in results.to_dict(orient="records")
-        ]
-        typer.echo(to_json(rows, indent=2))
-    else:
-        print_results(comparison)
-        if comparison.complete:
-            typer.echo()
-            print_ranking(comparison.ranking())
+    _print_found(comparison, as_json=as_json)
     typer.echo(
         f"tapsklearn: {len(comparison.X)} takes of {len(truth.specimens or {})} "
         f"boards, {len(truth.normal_boards)} of them normal; evaluated "
         + (
             "on unseen boards"
             if comparison.by == "specimen"
-            else "in unseen sessions, on specimens that may be known"
+            else "in unseen sessions, on specimens whose past may be known"
         )
         + (f"; written to {out}" if out else "")
         + (f", figures in {figures}" if figures else ""),
@@ -85,7 +141,47 @@ def report_comparison(
         some = (results["error"] == "").any()
         which = "failed in some fold" if some else "failed"
         raise ValueError(f"every method {which}; the warnings name the reasons")
-    typer.echo(f"tapsklearn: {comparison.conclusion()}", err=True)
+    for line in [*comparison.conclusion().splitlines(), *comparison.limits]:
+        typer.echo(f"tapsklearn: {line}", err=True)
+
+
+def _print_found(comparison: "Comparison", *, as_json: bool) -> None:
+    """Print all tables."""
+    if as_json:
+        typer.echo(to_json(_collect_json(comparison), indent=2))
+        return
+    print_results(comparison)
+    if comparison.complete:
+        typer.echo()
+        print_ranking(comparison.ranking())
+        by_kind = select_kinds(comparison)
+        if len(by_kind):
+            typer.echo()
+            print_kinds(by_kind)
+    for line in describe_features(comparison):
+        typer.echo(f"tapsklearn: {line}", err=True)
+
+
+def _collect_json(comparison: "Comparison") -> dict[str, Any]:
+    """Collect what the tables and sentences hold."""
+    is_ranked = bool(comparison.complete)
+    tables = {"results": comparison.results}
+    if is_ranked:
+        tables["ranking"] = comparison.ranking().reset_index()
+        tables["kinds"] = select_kinds(comparison)
+    return {
+        **{name: _to_rows(table) for name, table in tables.items()},
+        "features": describe_features(comparison),
+        "conclusion": comparison.conclusion() if is_ranked else None,
+        "limits": list(comparison.limits),
+    }
+
+
+def _to_rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    return [
+        {str(name): known(value) for name, value in row.items()}
+        for row in table.to_dict(orient="records")
+    ]
 
 
 def print_results(comparison: "Comparison") -> None:
@@ -121,6 +217,72 @@ def print_results(comparison: "Comparison") -> None:
                 end_section=fold == "std",
             )
     print_table(table)
+
+
+def select_kinds(comparison: "Comparison") -> "pd.DataFrame":
+    """Select how well the methods that are finished detect each kind of defect.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What `compare_methods` returned.
+
+    Returns
+    -------
+    DataFrame
+        A row for each method and kind.
+    """
+    by_kind = comparison.by_kind().reset_index()
+    return by_kind[by_kind["method"].isin(comparison.complete)]
+
+
+def print_kinds(by_kind: "pd.DataFrame") -> None:
+    """Print how well each method detects defects like those recorded, and new kinds.
+
+    Parameters
+    ----------
+    by_kind : DataFrame
+        What `select_kinds` returned.
+    """
+    table = make_table(gap=2)
+    for name in ("defects", "kind"):
+        table.add_column(name)
+    for name in ("specimens", "known", "never recorded"):
+        table.add_column(name, justify="right")
+    before = None
+    for method, kind, n_specimens, *numbers in by_kind.itertuples(index=False):
+        table.add_row(
+            "" if method == before else str(method),
+            str(kind),
+            str(n_specimens),
+            *("unknown" if math.isnan(each) else f"{each:.3f}" for each in numbers),
+        )
+        before = method
+    print_table(table)
+
+
+def describe_features(comparison: "Comparison") -> list[str]:
+    """Describe the features of all folds, in a line if they are the same.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What `compare_methods` returned.
+
+    Returns
+    -------
+    list of str
+        A line for all folds, or one for each; none where nothing describes itself.
+    """
+    described = [
+        ", ".join(step.describe() for step in steps if hasattr(step, "describe"))
+        for steps in comparison.preprocessing or []
+    ]
+    if not any(described):
+        return []
+    if len(set(described)) == 1:
+        return [f"features: {described[0]}"]
+    return [f"features, fold {fold}: {each}" for fold, each in enumerate(described)]
 
 
 def print_ranking(ranking: "pd.DataFrame") -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tapsklearn.cli._comparison import can_plot, report_comparison
+from tapsklearn.cli._comparison import can_plot, compare_and_report
 from tapsklearn.cli._options import Jobs, Seed
 from tapsklearn.cli._synth import synth
 
@@ -36,8 +36,8 @@ def demo(
 
     Needs no recordings: the boards are computed as plates of wood, some with a
     crack. Twelve boards are for training, the others for testing. The recordings are
-    left in the folder, with results.csv, ranking.csv, scores.csv, verdicts.csv and
-    figures.
+    left in the folder, with results.csv, ranking.csv, kinds.csv, scores.csv,
+    verdicts.csv and figures.
     """
     from sklearn.model_selection import PredefinedSplit
 
@@ -49,9 +49,7 @@ def demo(
     trained_on = {takes.specimens[board] for board in _TRAINING_BOARDS}
     is_test = [takes.specimens[board] not in trained_on for board in takes.board]
 
-    from tapsklearn.model_selection import compare_methods
-
-    comparison = compare_methods(
+    compare_and_report(
         _choose_methods(),
         takes.paths,
         takes.board,
@@ -60,10 +58,9 @@ def demo(
         random_state=seed,
         n_jobs=jobs or -1,
         memory=directory / "cells",
-        verbose=1,
         return_estimators=can_plot(),
+        out=directory,
     )
-    report_comparison(comparison, out=directory)
 
 
 def _choose_methods() -> dict[str, Any]:

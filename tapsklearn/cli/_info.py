@@ -36,6 +36,8 @@ def _write_out(about: dict[str, Any]) -> list[str]:
             for place, step in enumerate(about["model"])
         ),
     ]
+    if "features" in about:
+        lines.append(f"features  {about['features']}")
     if "training" in about:
         training = about["training"]
         boards = training["boards"]

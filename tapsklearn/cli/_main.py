@@ -89,6 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warnings.filterwarnings("once", category=UserWarning)
         # Joblib replaces a worker that has grown, and nothing is lost by it.
         warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
+        # Of a fold, or a training without a kind, that known defects are too few for.
+        warnings.filterwarnings("ignore", message=".*contrast=True: there ")
         try:
             status = app(
                 args=None if arguments is None else list(arguments),

@@ -28,6 +28,15 @@ Epochs = Annotated[
     ),
 ]
 
+NoContrast = Annotated[
+    bool,
+    typer.Option(
+        "--no-contrast",
+        help="Score by novelty alone; else known defects count, if there are two "
+        "abnormal specimens.",
+    ),
+]
+
 Seed = Annotated[
     int, typer.Option(min=0, metavar="N", help="Seed of all that is random.")
 ]

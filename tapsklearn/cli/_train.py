@@ -3,35 +3,48 @@
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tapsklearn.cli._choices import (
     DEFAULT_METHODS,
+    add_contrast,
     choose_folds,
     choose_methods,
     require_both_conditions,
     require_normal_boards,
 )
-from tapsklearn.cli._comparison import report_comparison
-from tapsklearn.cli._options import Epochs, Jobs, Normal, Recordings, Seed, split_list
+from tapsklearn.cli._comparison import compare_and_report
+from tapsklearn.cli._features import with_features
+from tapsklearn.cli._options import (
+    Epochs,
+    Jobs,
+    NoContrast,
+    Normal,
+    Recordings,
+    Seed,
+    split_list,
+)
 
 if TYPE_CHECKING:
     from tapsklearn.model_selection import Comparison
 
-# Of all that normal boards are enough for, what detects best on the floor, and nearly
-# so on the bottles (benchmarks/results/detection.md).
-_RECOMMENDED = "crop-knn"
+# It trains nothing, needs normal boards only, and is near the best on every set of
+# recordings (benchmarks/results/detection.md).
+_RECOMMENDED = "spectrum-mahalanobis"
 _AUTO = "auto"
 
 
+@with_features
 def train(
     directory: Recordings,
     out: Annotated[
         Path,
         typer.Option("--out", "-o", metavar="MODEL", help="The model file."),
     ],
+    *,
+    features: Any,
     method: Annotated[
         str,
         typer.Option(
@@ -41,6 +54,7 @@ def train(
         ),
     ] = _RECOMMENDED,
     normal: Normal = None,
+    no_contrast: NoContrast = False,
     epochs: Epochs = None,
     seed: Seed = 0,
     jobs: Jobs = None,
@@ -53,7 +67,6 @@ def train(
     """
     from tapsklearn.datasets import load_takes
     from tapsklearn.persistence import save
-    from tapsklearn.preprocessing import TapFeatures
 
     _check_writable(out)
     takes = load_takes(directory, normal=split_list(normal))
@@ -65,22 +78,24 @@ def train(
     else:
         names = [method]
     methods = choose_methods(names, epochs, option="--method")
-    crops = TapFeatures(n_jobs=jobs or -1, verbose=1).fit_transform(takes.paths)
+    if not no_contrast:
+        add_contrast(methods, takes)
+    features.set_params(
+        normal_boards=list(takes.normal_boards), n_jobs=jobs or -1, verbose=1
+    )
     metrics = None
     if method == _AUTO:
-        from tapsklearn.model_selection import compare_methods
-
-        comparison = compare_methods(
+        comparison = compare_and_report(
             methods,
-            crops,
+            takes.paths,
             takes.board,
             truth=takes.truth,
+            preprocessing=features,
             cv=cv,
             random_state=seed,
             n_jobs=jobs or -1,
-            verbose=1,
+            never_recorded=True,
         )
-        report_comparison(comparison)
         method = comparison.best
         metrics = _collect_metrics(comparison)
 
@@ -93,8 +108,18 @@ def train(
         random_state=seed,
         **({"verbose": 1} if "verbose" in methods[method].get_params() else {}),
     )
+    crops = features.fit_transform(takes.paths, takes.board)
+    typer.echo(f"tapsklearn: features of {features.describe()}", err=True)
+    if features.per_ == "frequency":
+        typer.echo(
+            "tapsklearn: how loud a take is counts in these features: keep the gain "
+            "and the place of the microphone, or train with --per take",
+            err=True,
+        )
     detector.fit(crops, takes.board)
-    model = make_pipeline(TapFeatures(), detector)
+    # Who scores decides on jobs and on what is shown.
+    features.set_params(n_jobs=None, verbose=0)
+    model = make_pipeline(features, detector)
     save(model, out, paths=takes.frame["path"], metrics=metrics)
     typer.echo(
         f"tapsklearn: {method} trained on {len(takes.paths)} takes of "

@@ -151,6 +151,9 @@ def read_board_folders(
             for column in ("condition", "specimen"):
                 listed = frame["board"].map(table[column]).fillna("")
                 frame[column] = listed.where(listed != "", frame[column])
+            for column in ("kind", "session"):
+                if column in table:
+                    frame[column] = frame["board"].map(table[column]).fillna("")
     elif condition == "required" and takes:
         problems.append(NO_CONDITIONS)
     return BoardFolders(frame, problems, findings, named, unread)

@@ -10,7 +10,7 @@ import pandas as pd
 from tapsklearn._progress import progress_bar
 from tapsklearn.datasets._files import is_file
 from tapsklearn.datasets._index import read_index
-from tapsklearn.preprocessing import find_take_problems
+from tapsklearn.preprocessing import TapMeasure, find_misfits, inspect_take
 
 # Fewer do not show how a board's own taps differ from each other, and leave none to
 # hold out for calibration. The article recorded 30 of each.
@@ -26,7 +26,7 @@ def check_takes(
 ) -> pd.DataFrame:
     """Find everything that is wrong with a folder of recordings.
 
-    Every file is read, one at a time, in full.
+    Every file is read, one at a time, in full; its tap, if it holds one, is measured.
 
     Parameters
     ----------
@@ -69,6 +69,9 @@ def check_takes(
         - "lossy": coded in a way that changes the sound.
         - "pop": a click at an end of the file, which is left out.
         - "odd rate": another sampling rate than most files have.
+        - "low rate": the rate is too low for the taps of this or of the other files.
+        - "short": the take ends before its tap has rung out. This and the one before
+          are said of all files at once where they hold for half of them.
         - "few takes": a board with fewer than `min_takes` takes.
 
     Raises
@@ -105,9 +108,12 @@ def check_takes(
 
     found = []
     rates: list[int | None] = []
+    measures: dict[str, TapMeasure] = {}
     with progress_bar("checking", len(files), verbose=verbose) as advance:
         for path, _ in files:
-            problems, rate = find_take_problems(Path(directory, path))
+            problems, rate, measure = inspect_take(Path(directory, path))
+            if measure is not None:
+                measures[path] = measure
             found.append(problems)
             rates.append(rate)
             advance()
@@ -128,6 +134,11 @@ def check_takes(
         if rate is not None and rate != (usual := known_rates.most_common(1)[0][0]):
             detail = f"{rate} Hz, where most files have {usual} Hz"
             rows.append((path, board, "odd rate", detail))
+    board_of = dict(files)
+    rows += [
+        (path, board_of.get(path, ""), problem, detail)
+        for path, problem, detail in find_misfits(measures)
+    ]
     n_takes = Counter(board for _, board in files)
     for board in frame["board"].unique():
         if board and n_takes[board] < min_takes:

@@ -40,7 +40,7 @@ def load_takes(
         - with one folder for each board, the sound files (WAV, FLAC, OGG, MP3,
           AIFF, CAF and whatever else libsndfile reads) directly in it, and maybe a
           table ``boards.csv`` with the columns ``board`` and ``condition``, and
-          maybe ``specimen``.
+          maybe ``specimen``, ``kind`` and ``session``.
 
         Tables are comma-separated UTF-8; if both are there, takes.csv is used. A
         specimen is the object that a board is part of; where none is named, it is
@@ -70,7 +70,7 @@ def load_takes(
             The boards that are normal, sorted.
         truth : Truth
             The normal boards and the specimens as one object, with the kinds of
-            defects and the sessions if takes.csv has columns ``kind`` and
+            defects and the sessions if the table has columns ``kind`` and
             ``session``: accepted as ``truth=`` wherever boards are split, scored
             or plotted.
         frame : DataFrame

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import _safe_indexing
 
-from tapsklearn.preprocessing import TapFeatures, fuse_steps
+from tapsklearn.preprocessing import TapFeatures, article_features, fuse_steps
 from tapsklearn.scoring import find_detector, flatten_steps
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def check_can(estimator: Any, method: str) -> None:
         )
 
 
-def find_features(estimator: Any) -> TapFeatures:
+def find_settings(estimator: Any) -> dict[str, Any]:
     """Find the settings of the crops that an estimator is given.
 
     Parameters
@@ -49,16 +49,17 @@ def find_features(estimator: Any) -> TapFeatures:
 
     Returns
     -------
-    TapFeatures
-        The first steps of a pipeline as one; with its defaults if there are none.
+    dict
+        Of the features that a pipeline begins with, by the parameters of
+        `read_crops`; those of the article if there are none.
     """
     steps = flatten_steps(estimator)
     if isinstance(steps[0], TapFeatures):
-        return steps[0]
+        return steps[0].settings_
     try:
-        return fuse_steps(make_pipeline(*steps[:4]))
+        return fuse_steps(make_pipeline(*steps[:4])).settings_
     except ValueError:
-        return TapFeatures()
+        return article_features().settings_
 
 
 def choose_method(comparison: Any, method: str | None) -> str:

@@ -10,7 +10,7 @@ from tapsklearn._labels import check_boards
 from tapsklearn.inspection._boards import mark_normal, warn_of_missing
 from tapsklearn.inspection._fitted import (
     check_can,
-    find_features,
+    find_settings,
     find_unseen,
     select_examples,
 )
@@ -124,7 +124,7 @@ class ReconstructionDisplay:
         sr : float, default=None
             Sampling rate of the waveforms, in Hz. This and the settings below are, if
             None, those of the features that a pipeline begins with, and without such
-            those of `TapFeatures`.
+            those of the article.
         hop_length : int, default=None
             Step from frame to frame, in samples.
         n_fft : int, default=None
@@ -146,9 +146,9 @@ class ReconstructionDisplay:
         """
         check_matplotlib(f"{cls.__name__}.from_estimator")
         check_can(estimator, "reconstruct")
-        features = find_features(estimator)
+        of_features = find_settings(estimator)
         settings: dict[str, Any] = {
-            name: getattr(features, name) if value is None else value
+            name: of_features[name] if value is None else value
             for name, value in (
                 ("sr", sr),
                 ("hop_length", hop_length),

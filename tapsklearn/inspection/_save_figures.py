@@ -12,7 +12,7 @@ from tapsklearn.inspection._boards import mark_normal
 from tapsklearn.inspection._comparison_display import ComparisonDisplay
 from tapsklearn.inspection._embedding_display import EmbeddingDisplay
 from tapsklearn.inspection._fitted import (
-    find_features,
+    find_settings,
     select_examples,
     select_scores,
 )
@@ -24,8 +24,8 @@ from tapsklearn.inspection._spectrogram_display import SpectrogramDisplay
 from tapsklearn.inspection._take_scores_display import TakeScoresDisplay
 from tapsklearn.inspection._verdict_curve_display import VerdictCurveDisplay
 from tapsklearn.preprocessing import (
-    TapFeatures,
     WavLoader,
+    article_features,
     crop_tap,
     log_spectrogram,
 )
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DOTS_PER_INCH = 150
+# Of a recording, around its tap, that is plotted beside the crop.
+_WHOLE_SECONDS = 3.0
 _ALONE = ("takes", "comparison", "roc", "taps")
 _OF_A_METHOD = ("scores", "embedding", "reconstruction")
 
@@ -54,7 +56,7 @@ def save_figures(comparison: Any, directory: str | Path) -> Path:
     comparison : Comparison
         What `compare_methods` returned. If it kept no estimators, embeddings,
         reconstructions and thresholds are left out, and the crop shown is that of
-        `TapFeatures` with its defaults; if it was not given paths, the takes are left
+        the article; if it was not given paths, the takes are left
         out.
     directory : str or Path
         Folder, which is made if it is missing. Of its files, only those that this
@@ -148,23 +150,21 @@ def _plot_takes(comparison: Any, fitted: tuple[int, Any] | None) -> "Figure":
     """Plot a normal take above an abnormal one, whole and its crop."""
     import matplotlib.pyplot as plt
 
-    features = TapFeatures()
+    settings = article_features().settings_
     if fitted is not None:
-        features = find_features(comparison.estimators[comparison.best, fitted[0]])
+        settings = find_settings(comparison.estimators[comparison.best, fitted[0]])
     takes = comparison.scores.drop_duplicates("row").sort_values("row")
     boards = np.asarray(takes["board"])
     is_normal = mark_normal(boards, None, comparison.truth)
     examples = select_examples(boards, is_normal, n_each=1)
-    waveforms = WavLoader(sr=features.sr, duration=features.duration).fit_transform(
+    whole_seconds = max(_WHOLE_SECONDS, settings["duration"])
+    waveforms = WavLoader(sr=settings["sr"], duration=whole_seconds).fit_transform(
         [comparison.paths[row] for row in np.asarray(takes["row"])[examples]]
     )
     spectrogram = {
-        name: getattr(features, name)
-        for name in ("sr", "n_fft", "hop_length", "n_mels")
+        name: settings[name] for name in ("sr", "n_fft", "hop_length", "n_mels")
     }
-    crop = {
-        name: getattr(features, name) for name in ("n_freqs", "n_frames", "pre_frames")
-    }
+    crop = {name: settings[name] for name in ("n_freqs", "n_frames", "pre_frames")}
     figure, axes = plt.subplots(
         len(examples),
         2,
@@ -177,7 +177,7 @@ def _plot_takes(comparison: Any, fitted: tuple[int, Any] | None) -> "Figure":
         SpectrogramDisplay.from_crop(
             crop_tap(log_spectrogram(waveform, **spectrogram), **crop)[0],
             **spectrogram,
-            pre_frames=features.pre_frames,
+            pre_frames=settings["pre_frames"],
             ax=close,
         )
         # The legends stand above at the left.

@@ -3,24 +3,23 @@
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import closing
+from functools import partial
 from numbers import Real
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
-from joblib import delayed
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from tapsklearn._boards import check_known, find_sessions, resolve_truth
-from tapsklearn._jobs import run_parallel
 from tapsklearn._labels import Labels, check_boards
-from tapsklearn._progress import progress_bar
 from tapsklearn.datasets import Truth
 from tapsklearn.model_selection._board_kfold import BoardKFold
 from tapsklearn.model_selection._comparison import Comparison
+from tapsklearn.model_selection._conclude import find_limits
 from tapsklearn.model_selection._fit_and_score import Cell, CellRunner, Outcome, Scorer
 from tapsklearn.model_selection._fold_features import (
     FoldFeatures,
@@ -31,9 +30,15 @@ from tapsklearn.model_selection._kinds import (
     evaluate_kinds,
     list_cells_without,
     name_kinds,
+    select_kind_scores,
 )
+from tapsklearn.model_selection._run_cells import run_cells
 from tapsklearn.model_selection._scorers import METRICS
 from tapsklearn.preprocessing import TapFeatures
+
+# Of fewer normal ones `Calibration` leaves out takes, whose scores say nothing of
+# another session: mostly false alarms in there.
+_ENOUGH_SESSIONS = 5
 
 _SCORE_COLUMNS = (
     *("method", "fold", "row", "board", "condition"),
@@ -59,6 +64,7 @@ def compare_methods(
     error_score: Any = np.nan,
     return_estimators: bool = False,
     never_recorded: bool = False,
+    callback: Callable[[Comparison], Any] | None = None,
 ) -> Comparison:
     """Evaluate methods on the same folds, each on boards unseen in training.
 
@@ -79,8 +85,8 @@ def compare_methods(
         Specimen of each board that is not a specimen of its own.
     cv : int or splitter, default=5
         Number of folds of a `BoardKFold`, or a splitter of (X, y). One with
-        ``by="session"`` asks for the same specimens later: methods are calibrated by
-        session too.
+        ``by="session"`` asks for the same specimens later: methods leave sessions out
+        too, to calibrate, in folds that train on five or more, and else specimens.
     scoring : str, callable, sequence or mapping, default=("roc_auc", "pauc")
         Metrics of `anomaly_scorer`, by name, or scorers of your own,
         ``scorer(estimator, X, y)`` with the boards as y; a mapping names its columns.
@@ -88,7 +94,8 @@ def compare_methods(
         From X to what the methods take. A transformer, or the first steps of a
         pipeline, that need no fitting (tag `requires_fit`) transform all takes once;
         else clones are fitted on the training takes of each fold, once for all
-        methods. If None, `TapFeatures()` for paths, and nothing for crops.
+        methods; `normal_boards` and `specimens` are set where they are None. If None,
+        `TapFeatures()` for paths, and nothing for crops.
     random_state : int, default=None
         Seed given to every method.
     n_jobs : int, default=None
@@ -100,7 +107,9 @@ def compare_methods(
         was interrupted and is called again in the same way continues; what failed is
         tried again.
     verbose : int, default=0
-        1 shows progress.
+        1 shows progress on standard error: for each method that is finished, mean and
+        standard deviation over the folds, and how long the rest takes, by the fits so
+        far. Methods that train nothing are first, then those of few epochs.
     error_score : float or "raise", default=nan
         Metrics of a method and fold that failed. With "raise" its error is raised.
     return_estimators : bool, default=False
@@ -110,6 +119,10 @@ def compare_methods(
         or all abnormal boards as one kind) that a fold has on both sides, so that
         `by_kind` says how well kinds are detected that were never recorded. Methods
         whose scores depend on normal takes alone need no further training.
+
+    callback : callable, default=None
+        Called with the `Comparison` of what is finished, each time that a method is,
+        and when the comparison is interrupted; then the interrupt is raised.
 
     Returns
     -------
@@ -179,20 +192,25 @@ def compare_methods(
             boards,
             folds,
             preprocessing,
+            known={"normal_boards": normal_boards, "specimens": specimens},
             n_jobs=n_jobs,
             verbose=verbose,
         )
 
     by = getattr(cv, "by", "specimen")
-    # A threshold is for what the folds hold out.
-    units = find_sessions(boards, truth, cv.sessions) if by == "session" else specimens
-    given: dict[str, Any] = {"normal_boards": normal_boards, "specimens": units}
+    sessions = find_sessions(boards, truth, cv.sessions) if by == "session" else None
+    given: dict[str, Any] = {"normal_boards": normal_boards}
     if random_state is not None:
         given["random_state"] = random_state
+    # A threshold is for what the folds hold out.
+    units = [
+        _choose_units(boards[train][is_normal[train]], specimens, sessions)
+        for train, _ in folds
+    ]
     cells = [
-        Cell(name, fold, _with_params(method, given), *sides)
+        Cell(name, fold, _with_params(method, given | {"specimens": of_fold}), *sides)
         for name, method in methods.items()
-        for fold, sides in enumerate(folds)
+        for fold, (sides, of_fold) in enumerate(zip(folds, units, strict=True))
     ]
     runner = CellRunner(
         boards,
@@ -204,82 +222,115 @@ def compare_methods(
     )
     kinds = name_kinds(boards, is_normal, truth.kinds)
     further = list_cells_without(cells, kinds) if never_recorded else []
-    everything = _run_cells(
-        [*cells, *further], features, runner, n_jobs=n_jobs, verbose=verbose
-    )
-    _warn_once(everything)
-    outcomes = [each for each in everything if not each.without]
-    by_cell = {
-        (each.row["method"], each.row["fold"], each.without): each.scores
-        for each in everything
-        if each.scores is not None
-    }
 
-    scores = [each.scores for each in outcomes if each.scores is not None]
-    scored = pd.concat(scores) if scores else pd.DataFrame(columns=_SCORE_COLUMNS)
-    estimators = {
-        (each.row["method"], each.row["fold"]): _join(
-            features[each.row["fold"]].steps, each.estimator
-        )
-        for each in outcomes
-        if each.estimator is not None
-    }
-    return Comparison(
-        results=_in_order(pd.DataFrame([each.row for each in outcomes]), methods),
-        scores=_in_order(scored.astype({"fold": int, "row": int}), methods),
+    collect = partial(
+        _collect,
+        cells=cells,
+        features=features,
+        kinds=kinds,
         truth=truth,
         X=X,
         paths=paths,
         folds=folds,
         by=by,
-        kinds=evaluate_kinds(cells, by_cell, kinds, boards, specimens),
-        estimators=estimators if return_estimators else None,
+        limits=find_limits(
+            *(boards, is_normal, kinds), truth=truth, folds=folds, sessions=sessions
+        ),
+        return_estimators=return_estimators,
     )
+    outcomes: list[Outcome] = []
+    n_left = dict.fromkeys(methods, len(folds))
+    running = run_cells(
+        [*cells, *further], features, runner, n_jobs=n_jobs, verbose=verbose
+    )
+    try:
+        # The bar and the workers end before anything else is done.
+        with closing(running):
+            for outcome in running:
+                outcomes.append(outcome)
+                if outcome.without:
+                    continue
+                n_left[outcome.row["method"]] -= 1
+                if callback is not None and not n_left[outcome.row["method"]]:
+                    callback(collect(outcomes))
+    except KeyboardInterrupt:
+        if callback is not None and not all(each.without for each in outcomes):
+            callback(collect(outcomes))
+        raise
+    _warn_once(outcomes)
+    return collect(outcomes)
 
 
-def _run_cells(
+def _collect(
+    outcomes: list[Outcome],
+    *,
     cells: list[Cell],
     features: list[FoldFeatures],
-    runner: CellRunner,
-    *,
-    n_jobs: int | None,
-    verbose: int,
-) -> list[Outcome]:
-    if runner.memory.location is not None:
-        # Mostly all folds have the same features.
-        hashes = {id(each.X): joblib.hash(each.X) for each in features}
-        cells = [
-            runner.name_cell(cell, hashes[id(features[cell.fold].X)]) for cell in cells
-        ]
-    outcomes = []
-    with progress_bar("comparing", len(cells), verbose=verbose) as advance:
-        tasks = []
-        for cell in cells:
-            error = features[cell.fold].error
-            if error is None:
-                tasks.append(delayed(runner.run)(cell, features[cell.fold].X))
-            else:
-                outcomes.append(runner.fail(cell, error, of="preprocessing: "))
-                advance()
-        for outcome in run_parallel(tasks, n_jobs=n_jobs, ordered=False):
-            outcomes.append(outcome)
-            advance()
-    return outcomes
+    kinds: NDArray[np.str_],
+    truth: Truth,
+    folds: list[Any],
+    return_estimators: bool,
+    **given: Any,
+) -> Comparison:
+    """Make one object of what came of the cells so far."""
+    by_cell = {
+        (each.row["method"], each.row["fold"], each.without): each.scores
+        for each in outcomes
+        if each.scores is not None
+    }
+    methods = list(dict.fromkeys(cell.method for cell in cells))
+    whole = [each for each in outcomes if not each.without]
+    scores = [each.scores for each in whole if each.scores is not None]
+    scored = pd.concat(scores) if scores else pd.DataFrame(columns=_SCORE_COLUMNS)
+    estimators = {
+        (each.row["method"], each.row["fold"]): _join(
+            features[each.row["fold"]].steps, each.estimator
+        )
+        for each in whole
+        if each.estimator is not None
+    }
+    kind_scores = select_kind_scores(cells, by_cell, kinds)
+    return Comparison(
+        results=_in_order(pd.DataFrame([each.row for each in whole]), methods),
+        scores=_in_order(scored.astype({"fold": int, "row": int}), methods),
+        truth=truth,
+        folds=folds,
+        kinds=evaluate_kinds(kind_scores, truth.specimens),
+        kind_scores=kind_scores,
+        preprocessing=[each.steps for each in features],
+        estimators=estimators if return_estimators else None,
+        **given,
+    )
 
 
 def _warn_once(outcomes: list[Outcome]) -> None:
     """Warn of failures and of what methods warned of, once for all folds."""
     warned = defaultdict(list)
     for each in outcomes:
-        for message in each.messages:
-            name = each.row["method"]
-            if each.without:
-                name += f" without {each.without!r}"
+        name = each.row["method"]
+        messages = each.messages
+        if each.without:
+            # What such a training warns of is mostly that the kind is missing.
+            messages = messages[: each.row["error"] != ""]
+            name += f" without {each.without!r}"
+        for message in messages:
             warned[name, message].append(each.row["fold"])
     for (name, message), folds in warned.items():
         listed = ", ".join(str(fold) for fold in sorted(folds))
         where = f"folds {listed}" if len(folds) > 1 else f"fold {listed}"
         warnings.warn(f"{name}, {where}: {message}", stacklevel=3)
+
+
+def _choose_units(
+    normal: NDArray[Any],
+    specimens: Mapping[Any, Any] | None,
+    sessions: Mapping[Any, Any] | None,
+) -> Mapping[Any, Any] | None:
+    """Choose what methods leave out: sessions, or specimens if these are too few."""
+    if sessions is None:
+        return specimens
+    n_sessions = len({sessions[board] for board in normal.tolist()})
+    return sessions if n_sessions >= _ENOUGH_SESSIONS else specimens
 
 
 def _join(steps: list[Any], estimator: Any) -> Any:
@@ -330,7 +381,7 @@ def _name_of(scorer: Callable[..., float]) -> str:
     return str(getattr(scorer, "__name__", scorer))
 
 
-def _in_order(rows: pd.DataFrame, methods: Mapping[str, Any]) -> pd.DataFrame:
+def _in_order(rows: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
     """Sort rows that came in as they were finished: by method as given, and fold."""
     rank = {name: place for place, name in enumerate(methods)}
     order = np.lexsort((rows["fold"], rows["method"].map(rank)))

@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 from tapsklearn._table_text import encode_text
 from tapsklearn._whole_file import write_whole
 from tapsklearn.datasets import Truth
-from tapsklearn.model_selection._kinds import average_kinds
+from tapsklearn.model_selection._conclude import conclude
+from tapsklearn.model_selection._kinds import (
+    QUESTIONS,
+    average_kinds,
+    count_specimens,
+    number_questions,
+)
 from tapsklearn.model_selection._rank_methods import rank_methods
 from tapsklearn.scoring import board_verdicts
-
-_CHANCE = 0.5
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -49,6 +53,13 @@ class Comparison:
         One row for each method, fold, kind of defect and question: `roc_auc` of the
         kind's test takes against the normal ones, where boards of the kind were trained
         on ("known") and where none was ("never recorded"). If None, not computed.
+    kind_scores : DataFrame, default=None
+        One row for each take that these are computed of: `method`, `fold`, `kind`,
+        `question`, `row`, `board`, `condition` and `score`.
+    limits : sequence of str, default=()
+        What the boards cannot say, in a sentence each.
+    preprocessing : list, default=None
+        The fitted steps of the preprocessing of each fold. If None, not kept.
     paths : list of str, default=None
         The recordings. If None, X holds none.
     estimators : dict, default=None
@@ -94,6 +105,9 @@ class Comparison:
     folds: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
     by: str = "specimen"
     kinds: pd.DataFrame | None = None
+    kind_scores: pd.DataFrame | None = None
+    limits: Sequence[str] = ()
+    preprocessing: list[list[Any]] | None = None
     paths: list[str] | None = None
     estimators: dict[tuple[str, int], Any] | None = None
 
@@ -106,11 +120,22 @@ class Comparison:
 
     @property
     def complete(self) -> list[str]:
-        """Methods that failed in no fold, in the order given."""
-        failed = (self.results["error"] != "").groupby(
+        """Methods that are finished and failed in no fold, in the order given."""
+        right = (self.results["error"] == "").groupby(
             self.results["method"], sort=False
         )
-        return [str(name) for name, some in failed.any().items() if not some]
+        n_folds = len(self.folds)
+        return [str(name) for name, n in right.sum().items() if n == n_folds]
+
+    @property
+    def questions(self) -> list[str]:
+        """Of "known" and "never recorded", those that all complete methods answer."""
+        if self.kinds is None:
+            return []
+        # Of each method its first row, of all kinds.
+        overall = self.by_kind().groupby(level="method").head(1).droplevel("kind")
+        is_known = overall.reindex(self.complete).notna()
+        return [name for name in QUESTIONS if len(is_known) and is_known[name].all()]
 
     @property
     def best(self) -> str:
@@ -131,6 +156,7 @@ class Comparison:
         self,
         confidence: float = 0.95,
         *,
+        question: str | None = None,
         n_resamples: int = 2000,
         random_state: int = 0,
     ) -> pd.DataFrame:
@@ -140,6 +166,10 @@ class Comparison:
         ----------
         confidence : float, default=0.95
             Share of the samples that an interval holds.
+        question : {"known", "never recorded"}, default=None
+            Rank by how well kinds of defects are detected that the training knows, or
+            by how well those that it does not: by the mean over folds and kinds. If
+            None, by all test takes of a fold.
         n_resamples : int, default=2000
             Number of samples.
         random_state : int, default=0
@@ -154,7 +184,8 @@ class Comparison:
         Raises
         ------
         ValueError
-            If every method failed in some fold.
+            If every method failed in some fold, or no method has scores that answer
+            the question.
         """
         complete = self.complete
         if not complete:
@@ -163,20 +194,39 @@ class Comparison:
                 f"every method failed {which}".rstrip() + "; the column error of "
                 "results holds why"
             )
+        scores = self.scores if question is None else self._select_scores(question)
         ranking = rank_methods(
-            self.scores[self.scores["method"].isin(complete)],
+            scores[scores["method"].isin(complete)],
             truth=self.truth,
             confidence=confidence,
             n_resamples=n_resamples,
             random_state=random_state,
         )
-        failed = [
-            name for name in self.results["method"].unique() if name not in complete
+        lacking = [
+            name
+            for name in self.results["method"].unique()
+            if name not in ranking.index
         ]
         tied = ranking["tied"]
-        ranking = ranking.reindex([*ranking.index, *failed])
+        ranking = ranking.reindex([*ranking.index, *lacking])
         ranking["tied"] = tied.reindex(ranking.index, fill_value=False)
         return ranking
+
+    def _select_scores(self, question: str) -> pd.DataFrame:
+        """Select the scores that answer a question, each kind of a fold a fold."""
+        if question not in QUESTIONS:
+            raise ValueError(
+                f"question={question!r} must be one of {', '.join(QUESTIONS)}, or None"
+            )
+        if self.kind_scores is None:
+            raise ValueError("this comparison has no figures by kind of defect")
+        of_question = self.kind_scores["question"] == question
+        scores = number_questions(self.kind_scores[of_question])
+        if not len(scores):
+            raise ValueError(
+                f"question={question!r} has no answer: no fold tests such defects"
+            )
+        return scores
 
     def by_kind(self) -> pd.DataFrame:
         """Average the AUROC of each kind of defect over the folds.
@@ -184,19 +234,20 @@ class Comparison:
         Returns
         -------
         DataFrame
-            By method and kind, "known" and "never recorded": against the normal takes
-            of the same fold, with boards of the kind among the training boards, and
-            with none. NaN is unknown: a kind with one specimen cannot be both trained
-            on and tested.
+            By method and kind, and of several kinds first "all kinds": `n_specimens`
+            tested; "known" and "never recorded", the AUROC against the normal takes of
+            the same fold with boards of the kind among the training boards, and with
+            none. NaN is unknown: a kind with one specimen cannot be both trained on and
+            tested.
 
         Raises
         ------
         ValueError
             If the kinds were not computed.
         """
-        if self.kinds is None:
+        if self.kinds is None or self.kind_scores is None:
             raise ValueError("this comparison has no figures by kind of defect")
-        return average_kinds(self.kinds)
+        return average_kinds(self.kinds, self.kind_scores, self.truth.specimens)
 
     def verdicts(
         self, method: str | None = None, *, false_alarm_rate: float = 0.05
@@ -238,21 +289,31 @@ class Comparison:
         return verdicts
 
     def conclusion(self) -> str:
-        """Write in one or two sentences which method to use, as far as is certain.
+        """Write which method to use, as far as is certain.
 
         Returns
         -------
         str
-            The sentences.
+            One or two sentences, on a line for each of the two questions that all
+            methods have an answer to: defects like those recorded, and kinds never
+            recorded.
         """
-        return conclude(self.ranking(), self.results)
+        lines = []
+        for question in self.questions:
+            asked = self._select_scores(question)
+            abnormal = asked["board"][asked["condition"] == "abnormal"]
+            n = count_specimens(abnormal, self.truth.specimens)
+            of_n = f"{n} specimen{'s' * (n != 1)}"
+            sentences = conclude(self.ranking(question=question), self.results)
+            lines.append(f"For {QUESTIONS[question]} ({of_n}): {sentences}")
+        return "\n".join(lines) or conclude(self.ranking(), self.results)
 
     def to_csv(self, directory: str | os.PathLike[str]) -> None:
         """Write the tables into a folder.
 
-        results.csv, scores.csv (with the paths in place of rows, if there are any)
-        and, if some method failed in no fold, ranking.csv and verdicts.csv, those of
-        the best method.
+        results.csv, scores.csv (with the paths in place of rows, if there are any),
+        kinds.csv and, if some method failed in no fold, ranking.csv and verdicts.csv,
+        those of the best method.
 
         Parameters
         ----------
@@ -275,6 +336,8 @@ class Comparison:
             "results": self.results.set_index("method"),
             "scores": scores.set_index("method"),
         }
+        if self.kinds is not None:
+            tables["kinds"] = self.kinds.set_index("method")
         if self.complete:
             tables |= {"ranking": self.ranking(), "verdicts": self.verdicts()}
         for name, table in tables.items():
@@ -316,44 +379,3 @@ def summarize(results: pd.DataFrame) -> pd.DataFrame:
     spread = of_methods.std().add_suffix("_std")
     first = "roc_auc" if "roc_auc" in means else means.columns[0]
     return means.join(spread).sort_values(first, ascending=False, kind="stable")
-
-
-def conclude(ranking: pd.DataFrame, results: pd.DataFrame) -> str:
-    """Write which method to use, or that the boards cannot separate them.
-
-    Parameters
-    ----------
-    ranking : DataFrame
-        What `rank_methods` returns.
-    results : DataFrame
-        The `results` of a `Comparison`.
-
-    Returns
-    -------
-    str
-        One or two sentences.
-    """
-    best = ranking.iloc[0]
-    if np.isnan(best["low"]):
-        return (
-            f"The AUROC of {best.name} is the highest, {best['roc_auc']:.2f}, but how "
-            "far that holds for other boards is unknown: one or two specimens of a "
-            "condition show next to nothing of others. Record more boards, at least "
-            "three specimens of each condition."
-        )
-    auroc = f"{best['roc_auc']:.2f} ({best['low']:.2f} to {best['high']:.2f})"
-    if best["low"] <= _CHANCE:
-        return (
-            "No method detects the difference for certain: the AUROC of the best, "
-            f"{best.name}, is {auroc}, and 0.5 is chance. Record more boards."
-        )
-    tied = ranking.index[ranking["tied"]]
-    if len(tied) == 1:
-        return f"Use {best.name}: its AUROC, {auroc}, is the highest, and above chance."
-    seconds = results.groupby("method")["fit_seconds"].mean()
-    others = ", ".join(str(name) for name in tied if name != best.name)
-    return (
-        f"No clear winner: the AUROC of {best.name} is the highest, {auroc}, but these "
-        f"boards cannot separate it from {others}. Of these, {seconds[tied].idxmin()} "
-        "trains fastest."
-    )

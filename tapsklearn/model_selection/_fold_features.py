@@ -26,7 +26,7 @@ Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 class FoldFeatures(NamedTuple):
     """What the methods are given in one fold, or why there is nothing to give."""
 
-    X: Any  # With a row for each take; those that the fold lacks are undefined.
+    X: Any  # With a row for each take; those that the fold lacks are of no use.
     steps: list[Any]  # Fitted, from what was given to X.
     error: Exception | None = None
     remarks: dict[Any, dict[str, str]] | None = None  # On takes.
@@ -38,6 +38,7 @@ def compute_fold_features(
     folds: Sequence[Fold],
     preprocessing: Any,
     *,
+    known: dict[str, Any],
     n_jobs: int | None,
     verbose: int,
 ) -> list[FoldFeatures]:
@@ -56,6 +57,8 @@ def compute_fold_features(
         Rows of each fold.
     preprocessing : transformer
         From takes to what methods are given.
+    known : dict
+        What is known of the boards, for the parameters of these names that are None.
     n_jobs : int or None
         Parts of the takes that are transformed in parallel.
     verbose : int
@@ -71,7 +74,7 @@ def compute_fold_features(
     TakeError
         If takes cannot be used; it names them all.
     """
-    steps = [clone(step) for step in flatten_steps(preprocessing)]
+    steps = [_fill_in(clone(step), known) for step in flatten_steps(preprocessing)]
     needs_fit = [get_tags(step).requires_fit for step in steps]
     n_shared = needs_fit.index(True) if any(needs_fit) else len(steps)
     shared, fitted = steps[:n_shared], steps[n_shared:]
@@ -128,8 +131,7 @@ def _fit_fold(
     remarks: dict[Any, dict[str, str]] = {}
     for unfitted in steps:
         step = clone(unfitted)
-        own = step.get_params(deep=False)
-        borrowed = {name: lent[name] for name in lent if own.get(name, 0) is None}
+        borrowed = _find_missing(step, lent)
         step.set_params(**borrowed)
         with collect_remarks() as of_train:
             X_train = np.asarray(step.fit_transform(X_train, boards[train]))
@@ -137,9 +139,19 @@ def _fit_fold(
             X_test = np.asarray(step.transform(X_test))
         remarks |= _name_takes(of_train, X, train) | _name_takes(of_test, X, test)
         fitted.append(step.set_params(**dict.fromkeys(borrowed)))
-    features = np.empty((len(boards), *X_train.shape[1:]), dtype=X_train.dtype)
+    features = np.zeros((len(boards), *X_train.shape[1:]), dtype=X_train.dtype)
     features[train], features[test] = X_train, X_test
     return FoldFeatures(features, fitted, remarks=remarks)
+
+
+def _fill_in(step: Any, known: dict[str, Any]) -> Any:
+    return step.set_params(**_find_missing(step, known))
+
+
+def _find_missing(step: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Find the values for parameters of a step that are None."""
+    own = step.get_params(deep=False)
+    return {name: values[name] for name in values if own.get(name, 0) is None}
 
 
 def _transform_all(

@@ -33,7 +33,8 @@ def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
     dict
         `format` (a number), `created` (ISO 8601, UTC), `versions` (of tapsklearn,
         Python and what it stands on), `model` (its steps with their parameters, as
-        text), `training` of a detector (`n_takes`, `boards` with the number of takes
+        text), `features` (in one line, if the model begins with `TapFeatures`),
+        `training` of a detector (`n_takes`, `boards` with the number of takes
         and the condition of each, `precision` of a trained network, `features_sha256`
         and, if the paths were given, `paths_sha256`) and `metrics` known at training
         time.
@@ -124,6 +125,9 @@ def describe_model(
         },
         "model": [_write_out(step) for _, step in steps],
     }
+    describe = getattr(steps[0][1], "describe", None)
+    if describe is not None:
+        about["features"] = describe()
     fitted_on = getattr(detector, "training_set_", None)
     if fitted_on is not None:
         about["training"] = _describe_training(fitted_on, paths)

@@ -94,15 +94,16 @@ def _read_features(steps: list[Any]) -> dict[str, Any]:
             f"{error}; other steps cannot be exported: export the detector alone, "
             "model[-1], which has crops as its input"
         ) from error
-    if features.n_mels is not None:
+    settings = features.settings_
+    if settings["n_mels"] is not None:
         raise ValueError(
             "mel bands cannot be exported: export the detector alone, model[-1], which "
             "has crops as its input"
         )
-    parameters = {name: getattr(features, name) for name in _PARAMETERS}
-    parameters["n_samples"] = round(features.sr * features.duration)
-    if features.per == "frequency":
-        standardizer = features.standardizer_
+    parameters = {name: settings[name] for name in _PARAMETERS}
+    parameters["n_samples"] = round(settings["sr"] * settings["duration"])
+    standardizer = getattr(features, "standardizer_", None)
+    if standardizer is not None:
         parameters |= {"mean": standardizer.mean_, "scale": standardizer.scale_}
     return parameters
 

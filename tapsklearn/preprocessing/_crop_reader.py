@@ -11,10 +11,13 @@ from tapsklearn.preprocessing._log_spectrogram import (
     has_linear_frequencies,
     log_spectrogram,
 )
-from tapsklearn.preprocessing._read_take import read_recording, take_samples
+from tapsklearn.preprocessing._take import measure_take
 from tapsklearn.preprocessing._tap_crop import TapCrop, crop_tap
-from tapsklearn.preprocessing._to_waveform import to_waveform
+from tapsklearn.preprocessing._to_waveform import waveform_of_tap
 from tapsklearn.preprocessing._wav_loader import WavLoader
+
+# Of the frequencies that a crop shows, a recording must hold so much.
+_HELD_SHARE = 0.95
 
 
 def default_settings() -> dict[str, Any]:
@@ -41,6 +44,8 @@ class CropReader:
     ----------
     input_sr : int or None, default=None
         Sampling rate of takes that are waveforms, in Hz. If None, that of the crops.
+    n_channels : int or None, default=None
+        How many channels takes have; if None, any number.
     **settings : dict
         What `default_settings` lists, all of it.
 
@@ -50,7 +55,14 @@ class CropReader:
         Of the crops of a take: (n_views, n_freqs, n_frames).
     """
 
-    def __init__(self, *, input_sr: int | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        input_sr: int | None = None,
+        n_channels: int | None = None,
+        **settings: Any,
+    ) -> None:
+        self.n_channels = n_channels
         self.sr = settings["sr"]
         self.duration = settings["duration"]
         self.input_sr = input_sr or self.sr
@@ -61,6 +73,7 @@ class CropReader:
             settings["n_freqs"],
             settings["n_frames"],
         )
+        self.top = _find_top(**self.of_spectrogram, n_freqs=settings["n_freqs"])
         self.fused: FusedCrop | None = None
         self.waveform = np.empty(round(self.sr * self.duration), dtype=np.float32)
         if has_linear_frequencies(**self.of_spectrogram):
@@ -94,17 +107,31 @@ class CropReader:
         UnusableError
             If the take cannot be used, or holds no tap.
         """
-        length: dict[str, Any] = {"sr": self.sr, "duration": self.duration}
-        if isinstance(source, str):
-            recording = read_recording(source, **length)
-        else:
-            recording = take_samples(source, self.input_sr, **length)
-        _, remarks = to_waveform(recording, **length, out=self.waveform)
+        take = measure_take(source, input_sr=self.input_sr, out=self.waveform)
+        waveform_of_tap(take, sr=self.sr, duration=self.duration, out=self.waveform)
         crops = self.fused.cut() if self.fused else None
         if crops is None:
             spectrogram = log_spectrogram(self.waveform, **self.of_spectrogram)
             crops = crop_tap(spectrogram, **self.of_crop)
+        remarks = take.remarks
+        if take.sr / 2 < _HELD_SHARE * self.top:
+            remarks = remarks | {
+                "narrow": f"sampled at {take.sr} Hz, it holds nothing above "
+                f"{take.sr / 2:.0f} Hz, and its crop reaches to {self.top:.0f} Hz"
+            }
+        if self.n_channels not in {None, take.n_channels}:
+            remarks = remarks | {
+                "channels": f"the mean of {take.n_channels}, and features were fitted "
+                f"on takes of {self.n_channels}: its level counts, and may be another"
+            }
         return crops, remarks
+
+
+def _find_top(
+    *, sr: int, n_fft: int, n_mels: int | None, n_freqs: int, **_: Any
+) -> float:
+    """Find the highest frequency that a crop shows, in Hz."""
+    return sr / 2 if n_mels is not None else min(sr / 2, n_freqs * sr / n_fft)
 
 
 def _take_own(settings: dict[str, Any], step: type) -> dict[str, Any]:

@@ -22,9 +22,22 @@ class UnusableError(ValueError):
 
 
 class AllZeroError(UnusableError):
-    """A take of nothing but zeros."""
+    """A take of nothing but zeros.
+
+    Parameters
+    ----------
+    sr : int
+        Sampling rate of the recording, in Hz.
+    """
 
     code = "silent"
+
+    def __init__(self, sr: int) -> None:
+        super().__init__(sr)
+        self.sr = sr
+
+    def __str__(self) -> str:
+        return "all samples are zero"
 
 
 class NoTapError(UnusableError):
@@ -74,7 +87,7 @@ class TakeWarning(UserWarning):
     remarks : mapping of str or int to (mapping of str to str)
         The remarks by file, or by row number where only rows are known: the detail of
         each by its word, which is "clipped", "quiet", "lossy", "two taps", "offset",
-        "pop", "cut" or "long".
+        "pop", "cut", "narrow" or "channels".
 
     Attributes
     ----------

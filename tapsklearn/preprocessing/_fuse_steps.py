@@ -32,8 +32,8 @@ def fuse_steps(estimator: Any) -> TapFeatures:
     Examples
     --------
     >>> from tapsklearn.preprocessing import article_preprocessing
-    >>> fuse_steps(article_preprocessing(shifts=(0, 6)))
-    TapFeatures(shifts=(0, 6))
+    >>> fuse_steps(article_preprocessing()).describe()
+    '319 ms, 0 to 4.3 kHz, 1024/128'
     """
     steps = _flatten(estimator)
     if [type(step) for step in steps] == [TapFeatures]:

@@ -19,6 +19,7 @@ from tapsklearn.preprocessing._take_rules import (
     FLOOR_DB,
     LEAST_CROPS,
     LEAST_POWER,
+    LEAST_RISE_DB,
     QUIET_SHARE,
     RISE_DB,
 )
@@ -189,7 +190,7 @@ class FusedCrop:
         ):
             return True  # Whatever rises: there are too few to see.
         n_bins = 1 + self.n_fft // 2
-        n_loud = np.count_nonzero(most > peak * 10 ** (-RISE_DB / 10))
+        n_loud = np.count_nonzero(most > peak * 10 ** (-LEAST_RISE_DB / 10))
         # No more than half of the energy, of all n_fft bins, is in others than these.
         least_bin = np.where(
             self._is_exact, self._loudest_bin, self._least / n_bins / 2
@@ -211,10 +212,9 @@ class FusedCrop:
         floor = _floor_below(self._loudest_bin.max())
         if is_padded or power.min() < floor:
             floor = _floor_below(self._find_loudest_bin())
-        quietest = min(self._energy.min(), power.min(initial=np.inf))
-        if is_padded and quietest > 0.9 * floor:
-            # The take's quietest bin, of which the padding is, was not seen.
-            return None
+        if is_padded:
+            # Of the take's quietest bin.
+            floor = max(floor, self._find_quietest_bin(at_least=floor))
         level = np.full((last - first, self.n_freqs), floor, dtype=np.float32)
         level[max(0, -first) :][: len(power)] = np.maximum(power, floor)
         level = _decibel(level)
@@ -230,6 +230,17 @@ class FusedCrop:
         loudest = self._loudest_bin.max(initial=0.0, where=self._is_exact)
         self._look_at(np.flatnonzero(self._loudest_bin > loudest))
         return self._loudest_bin.max(initial=0.0, where=self._is_exact)
+
+    def _find_quietest_bin(self, *, at_least: float) -> float:
+        """Find the power of the take's quietest bin, or some power below a level."""
+        quietest = float(self._energy.min())
+        for first in range(0, self.n_columns, _FRAMES_AT_ONCE):
+            if quietest <= at_least:
+                break
+            windowed = self._frames[first : self.n_columns][:_FRAMES_AT_ONCE]
+            power = np.square(np.abs(scipy.fft.rfft(windowed * self._window, axis=1)))
+            quietest = min(quietest, float(power.min()))
+        return quietest
 
 
 def _floor_below(loudest: float) -> float:

@@ -12,11 +12,12 @@ from sklearn.utils._param_validation import validate_parameter_constraints
 
 from tapsklearn._jobs import run_parallel
 from tapsklearn._progress import progress_bar
-from tapsklearn.preprocessing._crop_cache import CropCache
 from tapsklearn.preprocessing._crop_reader import CropReader, default_settings
 from tapsklearn.preprocessing._errors import UnusableError, warn_of_remarks
+from tapsklearn.preprocessing._file_cache import FileCache
 from tapsklearn.preprocessing._log_spectrogram import LogSpectrogram, count_rows
 from tapsklearn.preprocessing._standardizer import standardize
+from tapsklearn.preprocessing._take import take_samples
 from tapsklearn.preprocessing._tap_crop import TapCrop, check_crop
 from tapsklearn.preprocessing._wav_loader import WavLoader, as_paths
 
@@ -34,6 +35,7 @@ def read_crops(
     input: str = "filename",  # noqa: A002
     input_sr: int | None = None,
     standardized: bool = True,
+    n_channels: int | None = None,
     n_jobs: int | None = None,
     memory: Any = None,
     verbose: int = 0,
@@ -54,6 +56,9 @@ def read_crops(
         Sampling rate of waveforms, in Hz. If None, that of the crops.
     standardized : bool, default=True
         Whether each view of each take gets zero mean and unit variance.
+    n_channels : int, default=None
+        How many channels takes have. A take of another number gets a remark, as its
+        level cannot be compared. If None, any will do.
     n_jobs : int, default=None
         Processes that read. If None, 1; -1 is one for each processor.
     memory : str or object with the joblib.Memory interface, default=None
@@ -79,8 +84,8 @@ def read_crops(
     Warns
     -----
     TakeWarning
-        Of takes of which something is to be said: that they are clipped, say, hold two
-        taps, or are longer than `duration`.
+        Of takes of which something is to be said: that they are clipped, say, or hold
+        two taps.
 
     Examples
     --------
@@ -94,7 +99,8 @@ def read_crops(
     check_input(input, input_sr=input_sr, memory=memory)
     is_file = input == "filename"
     takes = as_paths(sources) if is_file else as_waveforms(sources)
-    cache = CropCache(memory, settings) if is_file else None
+    asked = settings | {"n_channels": n_channels}
+    cache = FileCache(memory, asked) if is_file else None
     shape = (len(settings["shifts"]), settings["n_freqs"], settings["n_frames"])
     crops = np.empty((len(takes), *shape), dtype=np.float32)
     problems: dict[int, str] = {}
@@ -103,7 +109,7 @@ def read_crops(
     size = min(TAKES_AT_ONCE, -(-len(takes) // n_parts))
     parts = list(gen_batches(len(takes), size))
     tasks = [
-        delayed(_read_part)(takes[part], settings, input_sr, cache, standardized)
+        delayed(_read_part)(takes[part], asked, input_sr, cache, standardized)
         for part in parts
     ]
     results = run_parallel(tasks, n_jobs=n_jobs)
@@ -232,6 +238,29 @@ def as_waveforms(X: Any) -> list[NDArray[Any]]:
     return waveforms
 
 
+def find_not_finite(waveforms: Sequence[NDArray[Any]]) -> dict[int, str]:
+    """Find waveforms that hold what is no number.
+
+    Parameters
+    ----------
+    waveforms : sequence of ndarray of shape (n_samples,)
+        The waveforms.
+
+    Returns
+    -------
+    dict of int to str
+        What is wrong with each of those, by its row.
+    """
+    problems: dict[int, str] = {}
+    for row, waveform in enumerate(waveforms):
+        try:
+            # Nothing that is looked for here depends on the rate.
+            take_samples(waveform, WavLoader().sr)
+        except UnusableError as error:
+            problems[row] = str(error)
+    return problems
+
+
 def is_list(X: Any) -> bool:
     """Find out whether waveforms are given one by one, so that lengths may differ.
 
@@ -255,7 +284,7 @@ def _read_part(
     takes: list[Any],
     settings: dict[str, Any],
     input_sr: int | None,
-    cache: CropCache | None,
+    cache: FileCache | None,
     standardized: bool,
 ) -> tuple[NDArray[np.float32], dict[int, str], dict[int, dict[str, str]]]:
     """Cut the crops of some takes; report what was wrong, and what is to be said."""
@@ -265,7 +294,9 @@ def _read_part(
     remarks: dict[int, dict[str, str]] = {}
     for row, take in enumerate(takes):
         try:
-            views, of_take = cache.read(reader, take) if cache else reader.read(take)
+            views, of_take = (
+                cache.get(reader.read, take) if cache else reader.read(take)
+            )
         except UnusableError as error:
             problems[row] = str(error)
             continue

@@ -10,6 +10,7 @@ from tapsklearn.preprocessing._take_rules import (
     CLIPPED_RUN,
     FULL_SCALE,
     MOST_FULL_SCALES,
+    SILENT_RUN,
     count_clipped,
 )
 
@@ -23,9 +24,8 @@ class Samples:
     ----------
     sr : int
         Their sampling rate, in Hz.
-    n_kept : int
-        How many of them, from the first on, are of the take; others are read for the
-        sake of a filter.
+    n_samples : int
+        How many there are.
     full_scale : float, default=1 - 2**-15
         Where their converter ends.
     step : float, default=0.0
@@ -46,14 +46,13 @@ class Samples:
     def __init__(
         self,
         sr: int,
-        n_kept: int,
+        n_samples: int,
         *,
         full_scale: float = FULL_SCALE,
         step: float = 0.0,
         coding: str = "",
     ) -> None:
         self.sr = sr
-        self.n_kept = n_kept
         self.full_scale = full_scale
         self.step = step
         self.coding = coding
@@ -62,11 +61,14 @@ class Samples:
         self.first_full: int | None = None
         self._n_seen = 0
         self._last: NDArray | None = None
-        self._hop = split_hops(n_kept, sr)[0]
+        # How many at the beginning and at the end, as far as seen, are the same.
+        self._n_first = self._n_last = 0
+        self._value: NDArray | None = None
+        self._hop = split_hops(n_samples, sr)[0]
         # Of each hop, how much the channels and their mean vary.
         self._of_channels: list[NDArray[np.float64]] = []
         self._of_mean: list[NDArray[np.float64]] = []
-        self._n_channels = 1
+        self.n_channels = 1
 
     def mix(self, block: NDArray) -> NDArray:
         """Look at the next samples.
@@ -93,33 +95,37 @@ class Samples:
             raise UnusableError(NOT_FINITE)
         if peak > MOST_FULL_SCALES:
             raise UnusableError(f"holds samples of {peak:.0e} times full scale")
-        kept = block[: max(0, self.n_kept - self._n_seen)]
-        if len(kept):
-            if len(kept) < len(block):
-                peak = _peak(kept) * scale
-            self.loudest = max(self.loudest, peak)
-            if peak >= self.full_scale:
-                self._count_clipped(kept, scale)
-        self._n_channels = block.shape[1]
-        if self._n_channels == 1:
+        self.loudest = max(self.loudest, peak)
+        if peak >= self.full_scale:
+            self._count_clipped(block, scale)
+        self.n_channels = block.shape[1]
+        if self.n_channels == 1:
             mixed = block[:, 0]
         else:
             samples = block.astype(np.float32) * np.float32(scale)
             mixed = samples.mean(axis=1, dtype=np.float32)
-            if len(kept):
-                self._compare(samples[: len(kept)], mixed[: len(kept)])
+            self._compare(samples, mixed)
+        self._find_silence(mixed)
         self._n_seen += len(block)
         # With the next block they may be a run.
-        self._last = kept[1 - CLIPPED_RUN :]
+        self._last = block[1 - CLIPPED_RUN :]
         return mixed
 
-    def check(self, where: str = "") -> None:
-        """Check what was seen.
+    @property
+    def sound(self) -> tuple[int, int]:
+        """Find what was recorded: digital silence at the ends is padding.
 
-        Parameters
-        ----------
-        where : str, default=""
-            In what part of the file.
+        Returns
+        -------
+        start, stop : int
+            From which sample to before which; all of them if nothing else is there.
+        """
+        start = self._n_first if self._n_first >= SILENT_RUN else 0
+        stop = self._n_seen - (self._n_last if self._n_last >= SILENT_RUN else 0)
+        return (start, stop) if start < stop else (0, self._n_seen)
+
+    def check(self) -> None:
+        """Check what was seen.
 
         Raises
         ------
@@ -127,7 +133,7 @@ class Samples:
             If it is all zero, or channels cancel each other out.
         """
         if self.loudest == 0:
-            raise AllZeroError(f"all samples are zero{where}")
+            raise AllZeroError(self.sr)
         if not self._of_mean:
             return
         channels, mean = (
@@ -139,19 +145,32 @@ class Samples:
             np.convolve(of_hops, frame, "valid") for of_hops in (channels, mean)
         )
         loudest = int(np.argmax(channels))
-        of_one = channels[loudest] / self._n_channels
+        of_one = channels[loudest] / self.n_channels
         if mean[loudest] <= of_one * 10 ** (-CANCELLED_DB / 10):
-            raise UnusableError(f"its channels cancel each other out{where}")
+            raise UnusableError("its channels cancel each other out")
 
-    def _count_clipped(self, kept: NDArray, scale: float) -> None:
-        before = self._last if self._last is not None else kept[:0]
-        samples = np.concatenate([before, kept]).astype(np.float32) * np.float32(scale)
+    def _count_clipped(self, block: NDArray, scale: float) -> None:
+        before = self._last if self._last is not None else block[:0]
+        samples = np.concatenate([before, block]).astype(np.float32) * np.float32(scale)
         _, start = count_clipped(samples, full_scale=self.full_scale)
         self.n_full += count_clipped(
             samples[len(before) :], full_scale=self.full_scale
         )[0]
         if self.first_full is None and start is not None:
             self.first_full = self._n_seen + start - len(before)
+
+    def _find_silence(self, mixed: NDArray) -> None:
+        """Count how many samples in a row are the same, first and last."""
+        if not len(mixed):
+            return
+        goes_on = self._value is None or mixed[0] == self._value
+        n_first = _count_same(mixed)
+        if self._n_first == self._n_seen and goes_on:
+            self._n_first += n_first
+        n_last = n_first if n_first == len(mixed) else _count_same(mixed[::-1])
+        is_same = n_last == len(mixed) and goes_on
+        self._n_last = n_last + (self._n_last if is_same else 0)
+        self._value = mixed[-1]
 
     def _compare(
         self, samples: NDArray[np.float32], mixed: NDArray[np.float32]
@@ -176,3 +195,13 @@ class Samples:
 def _peak(samples: NDArray) -> float:
     """Find the largest absolute value; NaN if there is one."""
     return max(float(samples.max(initial=0)), -float(samples.min(initial=0)))
+
+
+def _count_same(samples: NDArray) -> int:
+    """Count how many samples from the first on are equal to it."""
+    for some in (samples[: 2 * SILENT_RUN], samples):
+        differs = some != samples[0]
+        place = int(np.argmax(differs))
+        if differs[place]:
+            return place
+    return len(samples)

@@ -2,8 +2,9 @@
 
 A take is "unreadable", "silent" or has "no tap", and is not used; or it is used, and
 what is remarkable of it is said: it is "clipped", "quiet" or "lossy", holds "two taps"
-or an "offset", a "pop" was left out, it is "cut" or too "long". These are the words of
-every command. Levels in dBFS are relative to full scale, which is 1.
+or an "offset", a "pop" was left out, it is "cut", or too "narrow" for the features, or
+has other "channels". These are the words of every command. Levels in dBFS are relative
+to full scale, which is 1.
 """
 
 import numpy as np
@@ -85,6 +86,10 @@ POP_SECONDS = 0.03
 # Over, when no more than this above the quietest quarter, or so far below its loudest.
 POP_OVER_DB = 6.0
 POP_FALL_DB = 40.0
+
+# So many equal samples at an end are padding: where noise is as loud as
+# the step of its converter, few samples are equal to the next.
+SILENT_RUN = 32
 
 # ---------------------------------------------------------------- level
 

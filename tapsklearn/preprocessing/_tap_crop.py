@@ -15,7 +15,7 @@ from tapsklearn.preprocessing._image_output import ImageOutput
 from tapsklearn.preprocessing._onset import find_onset, frame_energy
 from tapsklearn.preprocessing._take_rules import (
     LEAST_CROPS,
-    RISE_DB,
+    LEAST_RISE_DB,
     rise_above_rest,
 )
 
@@ -52,7 +52,7 @@ def crop_tap(
     Raises
     ------
     ValueError
-        If the take holds no tap: its loudest frame rises less than 10 dB over the
+        If the take holds no tap: its loudest frame rises less than 2.7 dB over the
         quietest quarter of those frames in which something lies above the floor.
         Nothing is checked where that are less than two crops, which may all be of the
         tap.
@@ -79,10 +79,10 @@ def crop_tap(
     if not is_sound.any():
         is_sound[:] = True
     rise = rise_above_rest(energy, is_sound)
-    if rise < RISE_DB and np.count_nonzero(is_sound) >= LEAST_CROPS * n_frames:
+    if rise < LEAST_RISE_DB and np.count_nonzero(is_sound) >= LEAST_CROPS * n_frames:
         raise NoTapError(
             f"holds no tap: its loudest frame is only {rise:.1f} dB above the rest "
-            f"of the take (a tap needs {RISE_DB:g} dB)"
+            f"of the take (a tap needs {LEAST_RISE_DB:g} dB)"
         )
     rows = spectrogram[:n_freqs]
     crops = np.full((len(shifts), n_freqs, n_frames), floor, dtype=spectrogram.dtype)
@@ -99,10 +99,11 @@ class TapCrop(  # type: ignore[call-arg]
 ):
     """Cut the part of each log spectrogram that holds the tap.
 
-    A take that is plainly without one is refused; `WavLoader`, which knows what was
-    padded, does so more thoroughly. The onset is the first frame within 10 dB of the
-    loudest one, looked for only as far back as the crop reaches. Short takes are padded
-    with their floor.
+    A take that is plainly without one is refused; `WavLoader`, which knows all of the
+    recording, does so more thoroughly. The onset is the first frame within 10 dB of the
+    loudest one, looked for only as far back as the crop reaches. Where the crop reaches
+    beyond the spectrogram it holds the floor: nothing is invented before a recording,
+    and what follows it is in the waveforms of `WavLoader` already.
 
     Parameters
     ----------

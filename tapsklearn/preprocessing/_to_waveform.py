@@ -1,159 +1,177 @@
-"""From samples to a waveform of one rate and length, without rumble and pops."""
+"""From a recording to a waveform of one rate and length, with its tap in it."""
 
-from typing import Any, NamedTuple
+from math import gcd
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from tapsklearn.preprocessing._describe_take import describe_take
 from tapsklearn.preprocessing._errors import NoTapError, UnusableError
-from tapsklearn.preprocessing._find_tap import find_pops
-from tapsklearn.preprocessing._levels import Levels, measure_levels, split_hops
-from tapsklearn.preprocessing._rumble import take_out_rumble
-from tapsklearn.preprocessing._samples import Samples
+from tapsklearn.preprocessing._take import Take
+from tapsklearn.preprocessing._take_rules import FALL_SECONDS, RISE_DB
 
-# What stands in for a pop is the mean of so much beside it.
-_BESIDE_POP_SECONDS = 0.05
-
-
-class Recording(NamedTuple):
-    """The samples of a recording, as far as they are needed.
-
-    Attributes
-    ----------
-    samples : ndarray of shape (n_samples,), int16 or float32
-        The mean of its channels; int16 stands for 2**-15 times as much.
-    sr : int
-        Their sampling rate, in Hz.
-    n_frames : int
-        How many there are in all, those that are not needed included.
-    seen : Samples
-        What was seen of them as they were.
-    """
-
-    samples: NDArray[Any]
-    sr: int
-    n_frames: int
-    seen: Samples
+# How much of a clip lies before its tap's loudest moment, if the recording has it.
+_LEAD = 1 / 3
+# A clip begins at a multiple of a power of two of its samples, of 1024 at most and a
+# small part of it: so its frames are those of the whole recording.
+_MOST_STEP = 1024
+_STEPS_PER_CLIP = 64
+# So much on both sides of a clip, in samples of the lower rate, is what the resampler's
+# filter reaches.
+_REACH = 256
+_MOST_PERIOD = 1024
+# After the recording's end its last part is repeated: this share of what follows the
+# loudest moment.
+_REPEATED = 1 / 3
+# A sound decays whose power falls to less than this from quarter to quarter of that.
+_DECAYS = 0.8
+_LEAST_LEVEL = 1e-6
+_LEAST_POWER = 1e-30
 
 
 def to_waveform(
-    recording: Recording,
+    take: Take,
     *,
     sr: int,
     duration: float | None,
     out: NDArray[np.float32] | None = None,
-    needs_tap: bool = True,
-) -> tuple[NDArray[np.float32], dict[str, str]]:
+) -> NDArray[np.float32]:
     """Make a mono waveform of one rate and length of a recording.
 
-    What lies below 40 Hz is taken out of it, and pops at its ends.
+    It begins a third of its length before the loudest moment, or with the recording.
 
     Parameters
     ----------
-    recording : Recording
+    take : Take
         The recording.
     sr : int
         Sampling rate of the waveform, in Hz.
     duration : float or None
-        Length of the waveform, in seconds. If None, that of the recording.
+        Length of the waveform, in seconds. If None, all of the recording.
     out : ndarray of shape (sr * duration,), float32, default=None
         Where to put the waveform. If None, into a new array.
-    needs_tap : bool, default=True
-        Whether a recording without a tap cannot be used; else that is a remark.
 
     Returns
     -------
-    waveform : ndarray of shape (n_samples,), float32
-        The take.
-    remarks : dict of str to str
-        What is to be said of it: the detail of each remark by its word.
+    ndarray of shape (n_samples,), float32
+        The waveform.
 
     Raises
     ------
     UnusableError
-        If it is empty, all zero, its channels cancel each other out, or it holds no
-        tap.
+        If nothing is left of the recording at that rate.
+
+    Notes
+    -----
+    What the waveform has after the end of the recording shows nothing of how long this
+    is: the last part of the recording is repeated, each time turned round, which is
+    noise where the tap has rung out, and goes on to decay where it has not. Zeros would
+    be the quietest there is, and where they begin would be a feature.
     """
-    samples, rate, n_frames, seen = recording
-    if n_frames == 0:
-        raise UnusableError("holds no samples")
-    seconds_cut = 0.0
-    # Rounding to whole samples is not worth a remark.
-    if duration is not None and n_frames > np.ceil(duration * rate):
-        seconds_cut = n_frames / rate - duration
-    seen.check(f" in the first {duration:g} s" if seconds_cut else "")
-    # At the file's own rate still; fresh memory takes longer than what is done in it.
-    is_in_place = rate == sr and out is not None and len(samples) <= len(out)
-    if is_in_place and out is not None:
-        waveform = out[: len(samples)]
-    else:
-        waveform = np.empty(len(samples), dtype=np.float32)
-    remarks = _clean(waveform, recording)
-    if needs_tap and "no tap" in remarks:
-        raise NoTapError(remarks["no tap"])
-    if seconds_cut:
-        remarks["long"] = (
-            f"longer than duration={duration:g} s: the last {seconds_cut:.3g} s were "
-            "cut off"
-        )
-    if rate != sr:
-        waveform = soxr.resample(waveform, rate, sr)
-    if len(waveform) == 0:
+    if round(take.n_samples * sr / take.sr) == 0:
         raise UnusableError(f"is too short: nothing is left of it at {sr} Hz")
+    if duration is None:
+        waveform = take.cut(0, take.n_samples)
+        return waveform if take.sr == sr else soxr.resample(waveform, take.sr, sr)
+    n_samples = round(sr * duration)
     if out is None:
-        n_samples = len(waveform) if duration is None else round(sr * duration)
         out = np.empty(n_samples, dtype=np.float32)
-    waveform = waveform[: len(out)]
-    if not is_in_place:
-        out[: len(waveform)] = waveform
-    out[len(waveform) :] = 0
-    return out, remarks
+    begin = _find_begin(take, sr=sr, n_samples=n_samples)
+    if take.sr == sr:
+        _fill(out, take, begin)
+        return out
+    ratio = take.sr / sr
+    reach = round(_REACH * max(1.0, 1 / ratio))
+    # From where samples of both rates fall together, if they often do.
+    period = sr // gcd(take.sr, sr)
+    period = period if period <= _MOST_PERIOD else 1
+    first = max(0, begin - reach) // period * period
+    if first * ratio < take.start:
+        first = min(begin, -(-int(np.ceil(take.start / ratio)) // period) * period)
+    before = begin - first
+    n_needed = int(np.ceil((before + n_samples + reach) * ratio))
+    clip = np.empty(n_needed, dtype=np.float32)
+    _fill(clip, take, max(take.start, round(first * ratio)))
+    out[:] = soxr.resample(clip, take.sr, sr)[before : before + n_samples]
+    return out
 
 
-def _clean(waveform: NDArray[np.float32], recording: Recording) -> dict[str, str]:
-    """Put samples without rumble and pops into a waveform, and describe the take."""
-    samples, sr, _, seen = recording
-    scale = np.float32(2**-15 if samples.dtype == np.int16 else 1)
-    np.multiply(samples, scale, out=waveform)
-    offset = take_out_rumble(waveform, sr=sr)
-    take = waveform[: seen.n_kept]
-    hop, part = split_hops(len(take), sr)
-
-    def measure() -> Levels:
-        power, high = measure_levels(take, hop=hop, part=part)
-        return Levels(power, high, hop / sr, len(take) / sr)
-
-    levels = measure()
-    first, last = find_pops(levels)
-    start = hop * first
-    stop = min(hop * last, len(take))
-    if (start, stop) != (0, len(take)):
-        # A pop has low frequencies as well, which reach into what is beside it.
-        np.multiply(samples, scale, out=waveform)
-        level_pops(take, start, stop, sr=sr)
-        take_out_rumble(waveform, sr=sr)
-        take[:start] = take[stop:] = 0
-        levels = measure()
-    peak = max(float(take.max(initial=0)), -float(take.min(initial=0)))
-    return describe_take(seen, levels, peak=peak, offset=offset, first=first, last=last)
-
-
-def level_pops(take: NDArray[np.float32], start: int, stop: int, *, sr: int) -> None:
-    """Put the mean of what is beside a pop in its place.
+def waveform_of_tap(
+    take: Take, *, sr: int, duration: float, out: NDArray[np.float32]
+) -> None:
+    """Make the waveform of a recording that must hold a tap.
 
     Parameters
     ----------
-    take : ndarray of shape (n_samples,)
-        The take, with its rumble; changed in place.
-    start, stop : int
-        What is free of pops.
+    take : Take
+        The recording.
     sr : int
-        Its sampling rate, in Hz.
+        Sampling rate of the waveform, in Hz.
+    duration : float
+        Length of the waveform, in seconds.
+    out : ndarray of shape (sr * duration,), float32
+        Where to put the waveform; the recording may be held there.
+
+    Raises
+    ------
+    NoTapError
+        If the recording holds no tap.
     """
-    n_beside = round(_BESIDE_POP_SECONDS * sr)
-    if start > 0:
-        take[:start] = take[start : start + n_beside].mean()
-    if stop < len(take):
-        take[stop:] = take[max(start, stop - n_beside) : stop].mean()
+    if "no tap" in take.remarks:
+        raise NoTapError(take.remarks["no tap"])
+    to_waveform(take, sr=sr, duration=duration, out=out)
+
+
+def _find_begin(take: Take, *, sr: int, n_samples: int) -> int:
+    """Find which sample of the recording, at the waveform's rate, is its first one."""
+    step = min(_MOST_STEP, 2 ** int(np.log2(max(1, n_samples / _STEPS_PER_CLIP))))
+    start, tap = (place * sr / take.sr for place in (take.start, take.tap))
+    earliest = max(start, tap - _LEAD * n_samples)
+    begin = int(np.ceil(earliest / step)) * step
+    # Where little comes before the tap, that is not to be rounded away.
+    return begin if begin <= (earliest + tap) / 2 else int(np.ceil(earliest))
+
+
+def _fill(clip: NDArray[np.float32], take: Take, first: int) -> None:
+    """Put a recording into a clip, from a sample on, and go on after its end."""
+    # Of a few samples at a high rate, rounding must leave one.
+    first = min(first, take.stop - 1)
+    n_recorded = min(len(clip), take.stop - first)
+    recorded = take.cut(first, first + n_recorded)
+    # They may be in place already.
+    if recorded.ctypes.data != clip.ctypes.data:
+        clip[:n_recorded] = recorded
+    n_missing = len(clip) - n_recorded
+    if n_missing:
+        n_repeated = max(1, round(_REPEATED * (take.stop - take.tap)))
+        last = clip[:n_recorded][-n_repeated:]
+        # What is not over yet will fall as any tap does.
+        is_over = np.square(last).mean() < 10 ** (-RISE_DB / 10) * take.power
+        fall = 0.0 if is_over else RISE_DB / FALL_SECONDS / take.sr
+        _go_on(last, out=clip[n_recorded:], least_decay=fall * np.log(10) / 20)
+
+
+def _go_on(
+    last: NDArray[np.float32], *, out: NDArray[np.float32], least_decay: float
+) -> None:
+    """Go on as the last part of a recording did, decaying if it decayed."""
+    quarter = len(last) // 4
+    decay = 0.0
+    if quarter:
+        last = last[-4 * quarter :]
+        power = np.square(last.reshape(4, quarter), dtype=np.float64).sum(axis=1)
+        ratio = float((power[1:] / np.maximum(power[:-1], _LEAST_POWER)).max())
+        if ratio < _DECAYS:
+            # Without its decay, which comes back below.
+            decay = -np.log(max(ratio, _LEAST_POWER)) / 2 / quarter
+            last = last * np.exp(decay * np.arange(1 - len(last), 1)).astype(np.float32)
+        else:
+            # What is louder than its end is not over yet.
+            louder = np.flatnonzero(_DECAYS * power > power[-1])
+            last = last[quarter * (louder.max(initial=-1) + 1) :]
+    out[:] = np.resize(np.concatenate([last[::-1], last]), len(out))
+    decay = max(decay, least_decay)
+    if decay:
+        n_decaying = min(len(out), int(-np.log(_LEAST_LEVEL) / decay))
+        out[:n_decaying] *= np.exp(-decay * np.arange(1, n_decaying + 1))
+        out[n_decaying:] *= _LEAST_LEVEL

@@ -16,8 +16,8 @@ from tapsklearn.preprocessing._errors import (
     warn_of_remarks,
 )
 from tapsklearn.preprocessing._image_output import ImageOutput
-from tapsklearn.preprocessing._read_take import read_recording
-from tapsklearn.preprocessing._to_waveform import to_waveform
+from tapsklearn.preprocessing._take import measure_take
+from tapsklearn.preprocessing._to_waveform import waveform_of_tap
 
 
 class WavLoader(  # type: ignore[call-arg]
@@ -25,18 +25,21 @@ class WavLoader(  # type: ignore[call-arg]
 ):
     """Read recordings as mono waveforms of one rate and length.
 
-    Channels are averaged, what lies below 40 Hz and pops at the ends are taken out,
-    other sampling rates are resampled, short files are padded with zeros and long ones
-    cut. Files with a remark (clipped, quiet, two taps, ...) are named in a warning;
-    those without a tap cannot be used: what a file's own background is, only this step
-    can know. The whole result is held in memory: 0.5 MB for each 3-s take at 44.1 kHz.
+    Channels are averaged, what lies below 40 Hz and pops at the ends are taken out, and
+    other sampling rates are resampled. The tap is looked for in the whole file, however
+    long that is. Digital silence at its ends is no recording. Files with a remark
+    (clipped, quiet, two taps, ...) are named in a warning; those without a tap cannot
+    be used: what a file's own background is, only this step can know. The whole result
+    is held in memory: 0.5 MB for each 3-s take at 44.1 kHz.
 
     Parameters
     ----------
     sr : int, default=44100
         Sampling rate of the waveforms, in Hz.
     duration : float, default=3.0
-        Length of the waveforms, in seconds.
+        Length of the waveforms, in seconds. One begins a third of it before the loudest
+        moment of the tap, or with the recording. After the end of the recording it goes
+        on with the last part of it, turned round again and again.
     on_error : {"raise", "nan"}, default="raise"
         What a file that cannot be used does: "raise" is an error that lists all
         such files with their reasons; "nan" gives a row of NaN and a warning, so
@@ -135,11 +138,13 @@ class WavLoader(  # type: ignore[call-arg]
         )
         problems: dict[int, str] = {}
         remarks: dict[str, dict[str, str]] = {}
-        length: dict[str, Any] = {"sr": self.sr, "duration": self.duration}
         for row, path in enumerate(paths):
             try:
-                recording = read_recording(path, **length)
-                _, remarks[path] = to_waveform(recording, **length, out=waveforms[row])
+                take = measure_take(path, out=waveforms[row])
+                waveform_of_tap(
+                    take, sr=self.sr, duration=self.duration, out=waveforms[row]
+                )
+                remarks[path] = take.remarks
             except UnusableError as error:
                 problems[row] = str(error)
                 waveforms[row] = np.nan

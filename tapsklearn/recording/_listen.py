@@ -64,12 +64,13 @@ def listen(
     """
     features, rest, detector = _split(model)
     before, after = features.window_
+    settings = features.settings_
     before += _EARLIEST_ONSET_SECONDS
     after += LATEST_ONSET_SECONDS
     # A take begins as a recorded one does, so that their frames are the same, or later
     # where the model looks at less.
-    pre = min(PRE_SECONDS, max(before, features.duration - after))
-    with open_microphone(microphone, device, features.sr) as source:
+    pre = min(PRE_SECONDS, max(before, settings["duration"] - after))
+    with open_microphone(microphone, device, settings["sr"]) as source:
         features.set_params(
             input="waveform", input_sr=source.sr, memory=None, n_jobs=None, verbose=0
         )

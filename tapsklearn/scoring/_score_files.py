@@ -48,8 +48,10 @@ def score_files(
         if the detector has none), `verdict` ("normal", "abnormal", or "" of a file
         that cannot be used, whose numbers are NaN), `flags` (what is remarkable of a
         file that is used: "clipped", "quiet", "lossy", "two taps", "offset", "pop" at
-        an end, which was left out, "cut" if it begins in the middle of its tap, "long",
-        or several, or "") and `error` (or "").
+        an end, which was left out, "cut" if it begins in the middle of its tap,
+        "narrow" if its rate is too low for what the features show, "channels" if it has
+        more or less of them than the model's takes and its level counts, or several,
+        or "") and `error` (or "").
 
     Raises
     ------
@@ -187,8 +189,9 @@ def transform_usable(
 
     Examples
     --------
-    >>> from tapsklearn import TapFeatures
-    >>> crops, usable, problems = transform_usable([TapFeatures()], ["nothing.wav"])
+    >>> from tapsklearn.preprocessing import article_features
+    >>> steps = [article_features()]
+    >>> crops, usable, problems = transform_usable(steps, ["nothing.wav"])
     >>> len(crops), usable, problems
     (0, [], {0: 'there is no such file'})
     """

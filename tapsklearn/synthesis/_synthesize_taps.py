@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, get_tags
 
 from tapsklearn.datasets import Truth
 from tapsklearn.synthesis._make_tap_boards import describe, for_each_board, render_takes
@@ -38,8 +38,8 @@ def synthesize_taps(
         Seed. Each take depends on it, its board and its number alone, and is the one
         that `make_tap_boards` writes, before rounding to 16 bits.
     transformer : transformer, default=None
-        From waveforms to features, each take alone, such as
-        ``TapFeatures(input="waveform")``; applied board by board, so that no more
+        From waveforms to features, without fitting anything, such as
+        ``article_features(input="waveform")``; applied board by board, so that no more
         than the features has to fit into memory. If None, X holds the waveforms
         themselves, 0.5 MB each.
     n_jobs : int, default=None
@@ -68,18 +68,26 @@ def synthesize_taps(
     Raises
     ------
     ValueError
-        If a parameter is out of range.
+        If a parameter is out of range, or the transformer has something to fit.
 
     Examples
     --------
-    >>> from tapsklearn import TapFeatures
-    >>> features = TapFeatures(input="waveform")
+    >>> from tapsklearn.preprocessing import article_features
+    >>> features = article_features(input="waveform")
     >>> taps = synthesize_taps(n_takes=2, n_boards=2, transformer=features)
     >>> taps.X.shape, taps.normal_boards
     ((8, 100, 120), ['normal 001 left', 'normal 001 right'])
     """
     if n_takes < 1:
         raise ValueError(f"n_takes={n_takes} must be at least 1")
+    # A pipeline says that it needs fitting, whatever its steps do.
+    steps = [step for _, step in getattr(transformer, "steps", [("", transformer)])]
+    if transformer is not None and any(get_tags(step).requires_fit for step in steps):
+        raise ValueError(
+            f"transformer={transformer!r} has something to fit, and each board is "
+            "transformed by itself: give one that has not, such as article_features("
+            "input='waveform'), or none, and fit it on the waveforms"
+        )
     boards = list_boards(scenario, n_boards=n_boards, seed=random_state)
     work = partial(
         _synthesize, n_takes=n_takes, random_state=random_state, transformer=transformer

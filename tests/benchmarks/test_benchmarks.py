@@ -18,6 +18,7 @@ CHEAP = {
     "detection.py": ["--data", "same_shop", "--methods", "crop-knn", "cnn-shallow"],
     "export_speed.py": ["--methods", "ae"],
     "false_alarms.py": ["--seeds", "1"],
+    "feature_rule.py": [],
     "feature_speed.py": [],
     "listening.py": [],
     "network_limits.py": [],
@@ -95,22 +96,25 @@ def test_rows_keep_where_they_come_from(tmp_path: Path) -> None:
     """An old row stays as it is, and is counted as not recorded."""
     rows = tmp_path / "detection.csv"
     rows.write_text(
-        "data_set,seed,method,epochs,auroc,pauc,false_alarms,hits,answers,failure\n"
-        "same_shop,0,ae,50,0.5003124999999999,0.7368421052631579,0.225,0.5,,\n"
+        "data_set,features,seed,method,epochs,question,n_folds,auroc,board_auroc\n"
+        "same_shop,article,0,ae,50,known,1,0.5003124999999999,0.7368421052631579\n"
     )
     options = ["--data", "same_shop", "--methods", "ae", "crop-knn"]
     run_script("detection.py", *options, results=tmp_path)
-    header, old, new = rows.read_text().splitlines()
-    assert header.endswith("tpr,answers,failure,processor,versions,precision")
-    assert old == (
-        "same_shop,0,ae,50,0.5003124999999999,0.7368421052631579,0.225,0.5,,,,,"
+    header, old, *new = rows.read_text().splitlines()
+    assert header.endswith("answers,failure,processor,versions,precision")
+    assert old.startswith(
+        "same_shop,article,0,ae,50,known,1,0.5003124999999999,0.7368421052631579,,"
     )
-    assert new.startswith("same_shop,0,crop-knn,0,")
-    assert f"{find_cpu()}," in new
+    questions = [row.split(",")[5] for row in new]
+    assert questions == ["one-class", "known"]
+    for row in new:
+        assert row.startswith("same_shop,article,0,crop-knn,0,")
+        assert f"{find_cpu()}," in row
     page = (tmp_path / "detection.md").read_text()
     for column in ("processor", "versions"):
-        assert f"{column} not recorded (1 of 2 rows)" in page
-    assert f"{find_cpu()} (1 of 2 rows)" in page
+        assert f"{column} not recorded (1 of 3 rows)" in page
+    assert f"{find_cpu()} (2 of 3 rows)" in page
 
 
 @pytest.mark.slow

@@ -55,14 +55,16 @@ def test_table_has_every_method_and_fold_and_their_summary(
     methods = ("--methods", "crop-knn,ae", "--epochs", "1", "--jobs", "1")
     code, out, err = run("compare", taps, *methods)
     assert code == 0
-    summed_up, concluded = err.splitlines()[-2:]
+    summed_up, *concluded = err.splitlines()[-5:]
     assert summed_up == (
         "tapsklearn: 16 takes of 4 boards, 2 of them normal; evaluated on unseen boards"
     )
-    assert concluded.startswith("tapsklearn: ")
-    assert "crop-knn" in concluded
+    assert all(line.startswith("tapsklearn: ") for line in concluded)
+    assert all("AUROC" in line for line in concluded[:2])
     out, ranking = out.split("\n\nranking")
-    assert ranking.count("crop-knn") == ranking.count("\nae ") == 1
+    ranking, kinds = ranking.split("\n\ndefects")
+    for table in (ranking, kinds):
+        assert table.count("\ncrop-knn") == table.count("\nae ") == 1
     header, _, *lines = out.splitlines()
     assert header.split() == [
         *("method", "fold", "roc_auc", "pauc", "fpr", "tpr", "fit_s", "score_s")
@@ -129,7 +131,7 @@ def test_the_ranking_holds_both_intervals(capsys: pytest.CaptureFixture[str]) ->
 def test_json_alone_is_on_standard_output(run: Any, taps: Path) -> None:
     code, out, _ = run("compare", taps, *KNN, "--json")
     assert code == 0
-    rows = json.loads(out)
+    rows = json.loads(out)["results"]
     assert [list(row) for row in rows] == [["method", "fold", *FIGURES, "error"]] * 2
     assert [(row["method"], row["fold"]) for row in rows] == [
         ("crop-knn", 0),
@@ -145,12 +147,14 @@ def test_files_hold_what_was_computed(run: Any, taps: Path, tmp_path: Path) -> N
     assert f"written to {out}" in err
     ranking = pd.read_csv(out / "ranking.csv", index_col="method")
     assert ranking.columns.tolist()[:3] == ["roc_auc", "low", "high"]
-    assert len(list((out / "cells").rglob("output.pkl"))) == 2
+    # With and without abnormal boards in two folds.
+    assert len(list((out / "cells").rglob("output.pkl"))) == 4
     results = pd.read_csv(out / "results.csv", keep_default_na=False)
     assert ranking.loc["crop-knn", "roc_auc"] == pytest.approx(
         results["roc_auc"].mean()
     )
-    pd.testing.assert_frame_equal(results, pd.DataFrame(json.loads(printed)))
+    rows = json.loads(printed)["results"]
+    pd.testing.assert_frame_equal(results, pd.DataFrame(rows))
 
     scores = pd.read_csv(out / "scores.csv")
     assert scores.columns.tolist() == [
@@ -232,6 +236,7 @@ def test_defaults(refuse: Any, taps: Path, passed_on: dict[str, Any]) -> None:
     assert list(passed_on["methods"]) == list(DEFAULT_METHODS)
     for name, method in passed_on["methods"].items():
         own = {**tuned_methods(), **reference_methods()}[name]
+        own.set_params(contrast=True)
         # Estimators within are equal by their description alone.
         assert str(method.get_params()) == str(own.get_params())
     assert passed_on["paths"] == sorted(map(str, taps.glob("*/*.wav")))
@@ -314,11 +319,12 @@ def test_two_jobs_give_the_same(run: Any, taps: Path) -> None:
         options = ("--methods", "crop-knn", "--jobs", n_jobs, "--json")
         code, out, err = run("compare", taps, *options)
         assert code == 0
-        lines = [line for line in err.splitlines() if "0:00:0" not in line]
-        assert all(line.startswith("tapsklearn: ") for line in lines if line)
+        lines = [line for line in err.splitlines() if "0:00:" not in line]
+        begin = ("tapsklearn: ", "method ", "crop-knn ")
+        assert all(line.startswith(begin) for line in lines if line)
         return [
             {name: row[name] for name in row if "seconds" not in name}
-            for row in json.loads(out)
+            for row in json.loads(out)["results"]
         ]
 
     assert compare("1") == compare("2")
@@ -335,9 +341,11 @@ def test_a_method_that_fails_is_warned_of(
     code, out, err = run("compare", taps, *methods, "--json")
     assert code == 0
     assert "crop-knn, folds 0, 1: failed: ValueError: the loss became NaN\n" in err
-    assert [row["roc_auc"] is None for row in json.loads(out)] == [True] * 2 + [
+    found = json.loads(out)
+    assert [row["roc_auc"] is None for row in found["results"]] == [True] * 2 + [
         False
     ] * 2
+    assert {row["method"] for row in found["kinds"]} == {"ae"}
 
     code, out, err = run("compare", taps, *KNN)
     assert code == 2
@@ -463,6 +471,7 @@ def test_version(run: Any) -> None:
             ["compare", "--help"],
             [
                 *("--methods", "--normal", "--folds", "--epochs", "--seed", "--jobs"),
+                *("--known-only", "--no-contrast"),
                 *("--out", "--json", "roc_auc", "pauc", "fpr", "tpr"),
                 f"[default: {', '.join(DEFAULT_METHODS)}]",
             ],

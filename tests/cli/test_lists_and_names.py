@@ -19,12 +19,13 @@ import soundfile
 from commands import NORMAL, write_taps
 from taps import make_tap
 
-from tapsklearn import CropDetector, TapFeatures
+from tapsklearn import CropDetector
 from tapsklearn._table_text import restore_bytes
 from tapsklearn.cli import main
 from tapsklearn.cli._recordings import list_recordings
 from tapsklearn.datasets import load_takes
 from tapsklearn.persistence import load, read_about
+from tapsklearn.preprocessing import article_features
 
 needs_bytes = pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")
 
@@ -359,7 +360,7 @@ def test_names_survive_in_a_comparison(run: Any, tmp_path: Path) -> None:
             "compare", folder, *options, "--out", tmp_path / "o", "--json"
         )
     assert code == 0, err
-    assert len(json.loads(out)) == 2
+    assert len(json.loads(out)["results"]) == 2
     text = (tmp_path / "o" / "scores.csv").read_bytes().decode()
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert {restore_bytes(row["path"]) for row in rows} == set(paths)
@@ -380,7 +381,8 @@ def test_an_error_with_such_a_name_is_json(
         "compare", folder, "--methods", "crop-knn", "--jobs", "1", "--json"
     )
     assert code == 2, err
-    assert all(os.fsdecode(b"t\xe4p.wav") in row["error"] for row in json.loads(out))
+    rows = json.loads(out)["results"]
+    assert all(os.fsdecode(b"t\xe4p.wav") in row["error"] for row in rows)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp932", "latin1", "utf-8", "utf-16"])
@@ -398,4 +400,4 @@ def test_json_of_any_encoding_is_json(
 
 def test_features_of_files_with_any_name(named: Path) -> None:
     paths = load_takes(named, normal="*").paths
-    assert len(TapFeatures().fit_transform(paths)) == len(paths)
+    assert len(article_features().fit_transform(paths)) == len(paths)

@@ -24,7 +24,7 @@ def test_synth_writes_a_folder_that_compare_takes(tmp_path, capsys):
         assert len(list(csv.DictReader(table))) == 16
     command = ["compare", str(boards), "--methods", "crop-knn", "--json", "--jobs", "1"]
     assert main(command) == 0
-    assert len(json.loads(capsys.readouterr().out)) == 2
+    assert len(json.loads(capsys.readouterr().out)["results"]) == 2
 
 
 def test_synth_again_changes_nothing_and_other_settings_are_refused(tmp_path, capsys):
@@ -64,7 +64,7 @@ def test_the_demo_compares_all_methods_on_the_articles_boards(
     out, err = capsys.readouterr()
     methods = [*article_methods(), *reference_methods()]
     for name in methods:
-        assert len(re.findall(rf"^{name} ", out, re.MULTILINE)) == 2
+        assert len(re.findall(rf"^{name} ", out, re.MULTILINE)) == 3
     assert "40 takes of 40 boards" in err
     assert f"written to {tmp_path / 'demo'}" in err
     assert (tmp_path / "demo" / "boards" / "abnormal 7" / "00.wav").exists()

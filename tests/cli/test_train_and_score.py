@@ -55,13 +55,73 @@ def test_the_scores_are_those_of_the_model(
 def test_what_the_file_holds(run: Any, taps: Path, model_file: Path) -> None:
     code, out, _ = run("info", model_file)
     assert code == 0
-    for part in ("CropDetector", "TapFeatures", "16 takes of 4 boards"):
+    features = load(model_file)[0].describe()
+    for part in ("SpectrumDetector", "TapFeatures", "16 takes of 4 boards"):
         assert part in out
+    assert f"\nfeatures  {features}\n" in out
     assert "good 1: 4 takes, normal" in out
     assert "bad 2: 4 takes, abnormal" in out
     code, out, _ = run("info", model_file, "--json")
     assert json.loads(out) == read_about(model_file)
     assert "paths_sha256" in json.loads(out)["training"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--features", "article"], {"n_fft": 1024, "hop_length": 128, "n_freqs": 100}),
+        (["--features", "article", "--n-freqs", "60"], {"n_fft": 1024, "n_freqs": 60}),
+        (
+            [
+                *("--sr", "16000", "--duration", "0.4", "--n-fft", "256"),
+                *("--hop-length", "64", "--n-freqs", "40", "--n-frames", "48"),
+                *("--pre-frames", "3"),
+            ],
+            {
+                "sr": 16000,
+                "duration": 0.4,
+                "n_fft": 256,
+                "hop_length": 64,
+                "n_freqs": 40,
+                "n_frames": 48,
+                "pre_frames": 3,
+            },
+        ),
+    ],
+    ids=["article", "changed", "given"],
+)
+def test_features_that_are_asked_for(
+    run: Any, taps: Path, tmp_path: Path, options: list[str], expected: dict[str, Any]
+) -> None:
+    path = tmp_path / "m.taps"
+    code, _, err = run("train", taps, "-o", path, "--jobs", "1", *options)
+    assert code == 0
+    features = load(path)[0]
+    assert {name: features.settings_[name] for name in expected} == expected
+    assert f"tapsklearn: features of {features.describe()}\n" in err
+
+
+def test_features_per_frequency(run: Any, taps: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m.taps"
+    options = ("train", taps, "-o", path, "--jobs", "1", "--per")
+    loud = "how loud a take is counts"
+    code, _, err = run(*options, "take")
+    assert code == 0
+    assert loud not in err
+    code, _, err = run(*options, "frequency")
+    assert code == 0
+    assert loud in err
+    assert load(path)[0].per_ == "frequency"
+
+
+def test_features_that_cannot_be_cut_are_refused(
+    run: Any, taps: Path, tmp_path: Path
+) -> None:
+    options = ("--n-fft", "64", "--n-freqs", "100", "--jobs", "1")
+    code, _, err = run("train", taps, "-o", tmp_path / "m.taps", *options)
+    assert code == 2
+    assert "n_freqs=100 rows cannot be cut" in err
+    assert not (tmp_path / "m.taps").exists()
 
 
 def test_a_seed_makes_the_same_model(run: Any, taps: Path, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ import torch
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
-from tapsklearn import TapFeatures, __version__
+from tapsklearn import __version__
 from tapsklearn.persistence import save
+from tapsklearn.preprocessing import article_features
 
 DATA = Path(__file__).parent
 sys.path.append(str(DATA.parent))
@@ -28,7 +29,7 @@ def main() -> None:
     crops, boards = make_crops()
     for name in ("ae", "spectrum"):
         detector = clone(METHODS[name]).set_params(normal_boards=NORMAL)
-        features = TapFeatures(n_freqs=crops.shape[1], n_frames=crops.shape[2])
+        features = article_features(n_freqs=crops.shape[1], n_frames=crops.shape[2])
         model = make_pipeline(features, detector.fit(crops, boards))
         path = DATA / f"tapsklearn-{__version__}-{name}.taps"
         save(model, path)

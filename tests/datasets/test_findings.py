@@ -21,7 +21,8 @@ def write(root, *paths, seed=None):
         rng = np.random.default_rng([place, *path.encode()] if seed is None else seed)
         since = np.arange(800) - 200
         tap = 0.01 + 0.3 * np.exp(-np.maximum(since, 0) / 80) * (since >= 0)
-        soundfile.write(root / path, tap * rng.uniform(-1, 1, 800), RATE)
+        sound = np.sin(0.4 * np.arange(800)) + 0.05 * rng.uniform(-1, 1, 800)
+        soundfile.write(root / path, tap * sound, RATE)
 
 
 def touch(root, *paths):

@@ -26,7 +26,8 @@ def folder(tmp_path):
         since = np.arange(800) - 200
         tap = 0.01 + 0.3 * np.exp(-np.maximum(since, 0) / 80) * (since >= 0)
         noise = np.random.default_rng(seed).uniform(-1, 1, 800)
-        soundfile.write(tmp_path / "oak" / name, tap * noise, 8000)
+        sound = np.sin(0.4 * np.arange(800)) + 0.05 * noise
+        soundfile.write(tmp_path / "oak" / name, tap * sound, 8000)
     return tmp_path
 
 

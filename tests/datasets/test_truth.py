@@ -64,6 +64,17 @@ def test_kinds_and_sessions_are_read_where_they_are_known(tmp_path: Path) -> Non
     assert truth.sessions == {"good": "May", "worse": "June"}
 
 
+def test_boards_csv_has_kinds_and_sessions_too(tmp_path: Path) -> None:
+    for board, level in (("good", 0.5), ("bad", 0.3)):
+        (tmp_path / board).mkdir()
+        soundfile.write(tmp_path / board / "0.wav", np.full(100, level), 44100)
+    rows = ["board,condition,Kind,session", "good,normal,,May", "bad,abnormal,crack,"]
+    (tmp_path / "boards.csv").write_text("\n".join(rows))
+    truth = load_takes(tmp_path).truth
+    assert truth.kinds == {"bad": "crack"}
+    assert truth.sessions == {"good": "May"}
+
+
 def test_it_is_synthesized_with_takes() -> None:
     taps = synthesize_taps(n_takes=1, n_boards=1, scenario="wide")
     assert taps.truth == Truth(taps.normal_boards, specimens=taps.specimens)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from tapsklearn import AutoencoderDetector, CropDetector, TapFeatures
+from tapsklearn import AutoencoderDetector, CropDetector
 from tapsklearn.model_selection import compare_methods
+from tapsklearn.preprocessing import article_features
 from tests.taps import make_tap
 
 matplotlib.use("agg")
@@ -58,7 +59,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def comparison(recordings: Any) -> Any:
     """Compare an autoencoder and a reference, and keep the estimators."""
     paths, boards = recordings
-    features = TapFeatures(
+    features = article_features(
         sr=22050,
         duration=0.8,
         n_fft=512,

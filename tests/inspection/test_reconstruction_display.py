@@ -12,10 +12,10 @@ from tapsklearn import (
     LogSpectrogram,
     Standardizer,
     TapCrop,
-    TapFeatures,
     WavLoader,
 )
 from tapsklearn.inspection import ReconstructionDisplay
+from tapsklearn.preprocessing import article_features
 from tests.taps import make_tap
 
 CROPS = np.random.default_rng(0).normal(size=(6, 12, 16))
@@ -99,8 +99,8 @@ FEATURES = {"n_fft": 512, "hop_length": 64, "n_freqs": 12, "n_frames": 16}
 @pytest.mark.parametrize(
     "features",
     [
-        [TapFeatures(pre_frames=3, **FEATURES)],
-        [TapFeatures(pre_frames=3, **FEATURES), Standardizer()],
+        [article_features(pre_frames=3, **FEATURES)],
+        [article_features(pre_frames=3, **FEATURES), Standardizer()],
         [
             make_pipeline(
                 WavLoader(),
@@ -126,7 +126,7 @@ def test_a_pipeline_of_recordings_has_the_axes_of_its_features(features, tmp_pat
 
 def test_crops_alone_have_the_axes_of_the_default_features():
     display = ReconstructionDisplay.from_estimator(Halver(), CROPS)
-    settings = TapFeatures().get_params()
+    settings = article_features().get_params()
     for name in ("sr", "n_fft", "hop_length", "n_mels", "pre_frames"):
         assert getattr(display, name) == settings[name]
 

@@ -15,7 +15,7 @@ from joblib._parallel_backends import ThreadingBackend
 
 from tapsklearn.detectors import CropDetector
 from tapsklearn.model_selection import Comparison, compare_methods
-from tapsklearn.preprocessing import TapFeatures
+from tapsklearn.preprocessing import article_features
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*false_alarm_rate=0.05 needs")
 
@@ -146,7 +146,7 @@ def test_a_backend_that_returns_lists_gives_the_same_numbers(
 ) -> None:
     # Torch does not survive a fork, so that only what does without it can be compared.
     paths, boards = record(tmp_path)
-    options = RECORDED | {"preprocessing": TapFeatures(per=per)}
+    options = RECORDED | {"preprocessing": article_features(per=per)}
     methods = {"knn": CropDetector()}
     expected = compare_methods(methods, paths, boards, **options)
     with parallel_config("multiprocessing", n_jobs=2):
@@ -229,6 +229,6 @@ def test_a_registered_backend_without_generators(
     register_parallel_backend("lists", ListBackend)
     with parallel_config("lists", **of_config):
         found = compare_methods(METHODS, CROPS, BOARDS, n_jobs=n_jobs, **OPTIONS)
-        crops = TapFeatures(n_jobs=n_jobs).fit_transform(paths)
+        crops = article_features(n_jobs=n_jobs).fit_transform(paths)
     assert_same(found, compared)
     assert len(crops) == len(paths)

@@ -1,6 +1,7 @@
 """compare_methods on recordings: read once, preprocessing fitted on training takes."""
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,15 +24,17 @@ from tapsklearn.preprocessing import (
     TapCrop,
     TapFeatures,
     WavLoader,
+    article_features,
 )
 from tapsklearn.scoring import flatten_steps
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*false_alarm_rate=0.05 needs")
 
 KNN = {"knn": CropDetector()}
-# As a pipeline, and in one; both learn from the training takes.
+# As a pipeline, and in one; all are fitted on the training takes.
 LEARNING = {
-    "TapFeatures": TapFeatures(per="frequency"),
+    "TapFeatures": article_features(per="frequency"),
+    "automatic": TapFeatures(),
     "steps": make_pipeline(
         WavLoader(), LogSpectrogram(), TapCrop(), Standardizer(per="frequency")
     ),
@@ -72,16 +75,27 @@ def opened() -> list[str]:
 @pytest.mark.parametrize("shifts", [(0,), (0, 6)])
 def test_paths_are_as_good_as_crops(recorded_once: Any, shifts: Any) -> None:
     paths, boards = recorded_once
-    features = TapFeatures(shifts=shifts)
+    features = article_features(shifts=shifts)
     crops = features.fit_transform([str(path) for path in paths])
     from_crops = compare_methods(KNN, crops, boards, **RECORDED)
-    # One crop a take is what paths become if nothing else is asked for.
-    given = {} if shifts == (0,) else {"preprocessing": features}
-    from_paths = compare_methods(KNN, paths, boards, **given, **RECORDED)
+    from_paths = compare_methods(KNN, paths, boards, preprocessing=features, **RECORDED)
     assert_same(from_crops, from_paths)
     assert from_crops.paths is None
     assert from_paths.paths == [str(path) for path in paths]
     assert from_paths.X is paths
+
+
+def test_features_fit_the_sound_if_nothing_else_is_asked_for(
+    recorded_once: Any,
+) -> None:
+    paths, boards = recorded_once
+    automatic = compare_methods(KNN, paths, boards, **RECORDED)
+    told = TapFeatures(normal_boards=["ash", "oak"])
+    assert_same(
+        compare_methods(KNN, paths, boards, preprocessing=told, **RECORDED), automatic
+    )
+    [steps, _] = automatic.preprocessing
+    assert steps[0].normal_boards == ["ash", "oak"]
 
 
 def test_waveforms_can_be_preprocessed_too(recorded_once: Any) -> None:
@@ -96,6 +110,14 @@ def test_waveforms_can_be_preprocessed_too(recorded_once: Any) -> None:
             KNN, paths, boards, preprocessing=LEARNING["steps"], **RECORDED
         ),
     )
+
+
+def tell_normal(preprocessing: Any) -> Any:
+    """Clone a step that is told which boards are normal, if it asks."""
+    step = clone(preprocessing)
+    if "normal_boards" in step.get_params():
+        step.set_params(normal_boards=["ash", "oak"])
+    return step
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
@@ -123,7 +145,7 @@ def test_preprocessing_is_fitted_as_by_a_hand_written_pipeline(
             detector = clone(detector).set_params(
                 normal_boards=["ash", "oak"], random_state=0
             )
-            pipe = Pipeline([("a", clone(LEARNING[name])), ("b", detector)])
+            pipe = Pipeline([("a", tell_normal(LEARNING[name])), ("b", detector)])
             expected = pipe.fit(paths[train], boards[train]).score_samples(paths[test])
             found = scores.loc[(method, fold)]["score"]
             np.testing.assert_allclose(found, expected, rtol=1e-6)
@@ -135,27 +157,34 @@ def test_preprocessing_is_fitted_as_by_a_hand_written_pipeline(
                 kept.score_samples(paths[test]), expected, rtol=1e-6
             )
             # Nothing of how the comparison computed it is left in there.
-            used, given = flatten_steps(kept)[:-1], flatten_steps(LEARNING[name])
+            used = flatten_steps(kept)[:-1]
+            given = flatten_steps(tell_normal(LEARNING[name]))
             assert list(map(str, used)) == list(map(str, given))
 
 
-@pytest.mark.parametrize("preprocessing", [None, *LEARNING.values()])
+@pytest.mark.parametrize("name", [None, *LEARNING])
 def test_each_file_is_read_once(
     recorded_once: Any,
     opened: list[str],
-    preprocessing: Any,
+    name: str | None,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     paths, boards = recorded_once
-    compare_methods(
+    compared = compare_methods(
         {"knn": CropDetector(), "again": CropDetector()},
         paths,
         boards,
-        preprocessing=preprocessing,
+        preprocessing=None if name is None else LEARNING[name],
         verbose=1,
         **RECORDED,
     )
-    assert sorted(opened) == sorted(path.name for path in paths)
+    if name in {None, "automatic"}:
+        # Normal takes are measured, and all are cut once for each of the settings.
+        settings = {str(steps[0].settings_) for steps in compared.preprocessing}
+        n_cut = len(settings)
+        assert set(Counter(opened).values()) == {n_cut, n_cut + 1}
+    else:
+        assert sorted(opened) == sorted(path.name for path in paths)
     shown = capsys.readouterr().err
     assert "reading" in shown
     assert "comparing" in shown
@@ -184,15 +213,15 @@ class Spy(TransformerMixin, BaseEstimator):
 
 
 def read(paths: Any) -> NDArray[Any]:
-    return TapFeatures().fit_transform(paths)
+    return article_features().fit_transform(paths)
 
 
 @pytest.mark.parametrize("place", ["before", "behind"])
 def test_fit_sees_no_test_take(recorded_once: Any, place: str) -> None:
     paths, boards = recorded_once
     names = [str(path) for path in paths]
-    spy, features = Spy(), TapFeatures(per="frequency")
-    steps = [spy, features] if place == "before" else [TapFeatures(), spy]
+    spy, features = Spy(), article_features(per="frequency")
+    steps = [spy, features] if place == "before" else [article_features(), spy]
     Spy.fits.clear()
     Spy.transforms.clear()
     methods = {"knn": CropDetector(), "spectrum": SpectrumDetector()}
@@ -217,7 +246,7 @@ def test_preprocessing_that_fails_costs_the_other_folds_nothing(
     paths, boards = recorded_once
     splits = list(BoardKFold(2, normal_boards=["ash", "oak"]).split(paths, boards))
     [fold] = [k for k, (train, _) in enumerate(splits) if "ash" in boards[train]]
-    features = make_pipeline(TapFeatures(), Spy(failing="ash"))
+    features = make_pipeline(article_features(), Spy(failing="ash"))
     methods = {"knn": CropDetector(), "spectrum": SpectrumDetector()}
     with pytest.warns(UserWarning, match=f"fold {fold}: failed: preprocessing: "):
         compared = compare_methods(
@@ -288,7 +317,11 @@ def test_files_may_be_left_out(recorded: Any) -> None:
     paths[5].unlink()
     with pytest.warns(UserWarning, match="no such file"):
         compared = compare_methods(
-            KNN, paths, boards, preprocessing=TapFeatures(on_error="nan"), **RECORDED
+            KNN,
+            paths,
+            boards,
+            preprocessing=article_features(on_error="nan"),
+            **RECORDED,
         )
     assert compared.scores["score"].isna().sum() == 1
     assert compared.results["roc_auc"].notna().all()
@@ -300,9 +333,9 @@ def test_warnings_of_reading_come_from_here(
     recorded: Any, n_jobs: int, preprocessing: Any
 ) -> None:
     paths, boards = recorded
-    tap = make_tap(np.random.default_rng(0), seconds=3.5)
+    tap = np.clip(9 * make_tap(np.random.default_rng(0)), -1, 1)
     soundfile.write(paths[20], tap, 44100)
-    with pytest.warns(UserWarning, match="longer than duration=3 s") as caught:
+    with pytest.warns(UserWarning, match="clipped") as caught:
         compare_methods(
             KNN,
             paths,
@@ -311,5 +344,5 @@ def test_warnings_of_reading_come_from_here(
             n_jobs=n_jobs,
             **RECORDED,
         )
-    assert sum("longer than" in str(each.message) for each in caught) == 1
+    assert sum("clipped" in str(each.message) for each in caught) == 1
     assert str(paths[20]) in str(caught[0].message)

@@ -63,7 +63,7 @@ def test_tables_are_written(compared: Comparison, tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "tables"
     compared.to_csv(folder)
     assert {path.name for path in folder.iterdir()} == {
-        *("results.csv", "scores.csv", "ranking.csv", "verdicts.csv"),
+        *("results.csv", "scores.csv", "kinds.csv", "ranking.csv", "verdicts.csv"),
     }
     results = pd.read_csv(folder / "results.csv", keep_default_na=False)
     pd.testing.assert_frame_equal(results, compared.results)
@@ -85,7 +85,7 @@ def test_tables_are_written(compared: Comparison, tmp_path: Path) -> None:
     named = dict(zip(scores["path"], scores["board"], strict=True))
     assert all(path.split("/")[0] == named[path] for path in names[1:])
     assert "no encoding knows \\udcff" in named
-    assert len(list(folder.iterdir())) == 4
+    assert len(list(folder.iterdir())) == 5
 
 
 def test_it_describes_itself(compared: Comparison) -> None:

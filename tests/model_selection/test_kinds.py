@@ -10,6 +10,8 @@ from sklearn.metrics import roc_auc_score
 from tapsklearn.datasets import Truth
 from tapsklearn.detectors import SpectrumDetector
 from tapsklearn.model_selection import BoardKFold, compare_methods
+from tapsklearn.model_selection._conclude import find_limits
+from tapsklearn.model_selection._kinds import name_kinds
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.*false_alarm_rate=0.05 needs", "ignore:.*contrast=True"
@@ -33,7 +35,7 @@ def make_crops() -> Any:
     crops = crops.reshape(-1, 10, 8).astype(np.float32)
     for row, board in enumerate(BOARDS):
         crops[row, {"crack": 2, "loose": 6, "rot": 8}.get(KINDS.get(board, ""), 0)] += (
-            3 * (board in KINDS)
+            2 * (board in KINDS)
         )
     return crops
 
@@ -136,3 +138,127 @@ def test_it_resumes(tmp_path: Any) -> None:
     first = compare_methods(METHODS, CROPS, BOARDS, **options)
     again = compare_methods(METHODS, CROPS, BOARDS, **options)
     pd.testing.assert_frame_equal(first.kinds, again.kinds)
+
+
+def test_all_kinds_are_the_mean_over_kinds_and_folds(compared: Any) -> None:
+    table = compared.by_kind()
+    assert table["n_specimens"].xs("contrast").to_dict() == {
+        "all kinds": 17,
+        "crack": 8,
+        "loose": 8,
+        "rot": 1,
+    }
+    means = compared.kinds.groupby(["method", "question"])["roc_auc"].mean()
+    for question in ("known", "never recorded"):
+        ranking = compared.ranking(question=question, n_resamples=100)
+        for name in METHODS:
+            expected = pytest.approx(means[name, question])
+            assert table.loc[(name, "all kinds"), question] == expected
+            assert ranking.loc[name, "roc_auc"] == expected
+        assert (ranking["low"] <= ranking["roc_auc"]).all()
+    with pytest.raises(ValueError, match="question='new' must be one of known, never"):
+        compared.ranking(question="new")
+
+
+def test_each_question_has_its_conclusion(compared: Any) -> None:
+    assert compared.questions == ["known", "never recorded"]
+    known, never = compared.conclusion().splitlines()
+    assert known.startswith("For defects like those recorded (16 specimens): ")
+    assert "contrast" in known
+    assert never.startswith("For kinds never recorded (17 specimens): ")
+
+
+def test_of_a_question_that_not_all_answer_nothing_is_concluded() -> None:
+    compared = compare_methods(
+        METHODS, CROPS, BOARDS, truth=TRUTH, cv=CV, random_state=0
+    )
+    assert compared.questions == ["known"]
+    table = compared.by_kind()["never recorded"]
+    assert table.notna().xs("novelty").all()
+    assert np.isnan(table["contrast", "all kinds"])
+    assert len(compared.conclusion().splitlines()) == 1
+    ranking = compared.ranking(question="never recorded", n_resamples=10)
+    assert ranking["roc_auc"].isna().to_dict() == {"novelty": False, "contrast": True}
+
+
+@pytest.mark.parametrize("n_sessions", [5, 6])
+def test_by_session_sessions_are_left_out_where_there_are_enough(
+    n_sessions: int,
+) -> None:
+    sessions = {
+        board: f"day {place % n_sessions}"
+        for boards in (NORMAL, KINDS)
+        for place, board in enumerate(boards)
+    }
+    truth = Truth(NORMAL, sessions=sessions)
+    compared = compare_methods(
+        {"novelty": SpectrumDetector()},
+        CROPS,
+        BOARDS,
+        truth=truth,
+        cv=BoardKFold(n_sessions, by="session", truth=truth),
+        return_estimators=True,
+    )
+    expected = sessions if n_sessions == 6 else None
+    for estimator in compared.estimators.values():
+        assert estimator.specimens == expected
+
+
+UNKNOWN = {
+    "one kind": "there is one kind only.",
+    "no names": "no kinds are named",
+    "no known": "How well known defects are detected is unknown: no kind has two ",
+    "sides": "is unknown: no fold has a kind on both sides.",
+    "rate": "needs 19 normal ",
+    "one session": "all abnormal boards are of one session, May.",
+    "apart": "no session has both normal and abnormal boards.",
+}
+
+
+@pytest.mark.parametrize(
+    ("known", "n_normal", "by", "expected"),
+    [
+        ({}, 19, "specimen", ["no names"]),
+        ({}, 18, "specimen", ["no names", "rate"]),
+        ({"kinds": {"a 0": "crack", "a 1": "crack"}}, 19, "specimen", ["one kind"]),
+        ({"kinds": {"a 0": "crack", "a 1": "rot"}}, 19, "specimen", ["no known"]),
+        ({}, 19, "one side", ["sides", "no names"]),
+        (
+            {"specimens": {"a 0": "a", "a 1": "a"}},
+            19,
+            "one side",
+            ["no known", "no names"],
+        ),
+        ({"sessions": "both"}, 19, "specimen", ["no names"]),
+        ({"sessions": "one"}, 19, "specimen", ["no names", "one session"]),
+        ({"sessions": "apart"}, 19, "specimen", ["no names", "apart"]),
+        ({"sessions": "both"}, 19, "session", ["no names", "rate"]),
+    ],
+)
+def test_what_the_boards_cannot_say(
+    known: dict[str, Any], n_normal: int, by: str, expected: list[str]
+) -> None:
+    normal = [f"n {number}" for number in range(n_normal)]
+    abnormal = ["a 0", "a 1"]
+    boards = np.array([*normal, *abnormal])
+    sessions = {
+        "both": {board: f"day {place % 2}" for place, board in enumerate(boards)},
+        "one": dict.fromkeys(boards.tolist(), "May") | {"n 1": "June"},
+        "apart": dict.fromkeys(normal, "June") | dict.fromkeys(abnormal, "May"),
+    }.get(known.get("sessions", ""))
+    truth = Truth(normal, **(known | {"sessions": sessions}))
+    is_normal = np.isin(boards, normal)
+    first = np.arange(len(boards)) % 2 == n_normal % 2
+    if by == "one side":
+        first = is_normal & first
+    limits = find_limits(
+        boards,
+        is_normal,
+        name_kinds(boards, is_normal, truth.kinds),
+        truth=truth,
+        folds=[(np.flatnonzero(first), np.flatnonzero(~first))],
+        sessions=sessions if by == "session" else None,
+    )
+    assert len(limits) == len(expected)
+    for limit, name in zip(limits, expected, strict=True):
+        assert UNKNOWN[name] in limit

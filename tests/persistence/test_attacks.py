@@ -20,9 +20,10 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 from skorch import NeuralNet
 
-from tapsklearn import CropDetector, TapFeatures, VAEDetector
+from tapsklearn import CropDetector, VAEDetector
 from tapsklearn.persistence import ModelFileError, load, read_about, save
 from tapsklearn.persistence._trusted import list_our_classes
+from tapsklearn.preprocessing import article_features
 
 MIB = 2**20
 
@@ -206,7 +207,7 @@ def test_a_folder_of_pickles_is_not_taken_from_a_file(tmp_path, canary):
     path = tmp_path / "model.taps"
     rng = np.random.default_rng(0)
     crops = rng.normal(size=(40, 100, 120)).astype(np.float32)
-    save(make_pipeline(TapFeatures(), CropDetector().fit(crops)), path)
+    save(make_pipeline(article_features(), CropDetector().fit(crops)), path)
 
     def edit(schema):
         steps = attribute(schema, "steps")["content"]

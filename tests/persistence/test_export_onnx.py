@@ -17,10 +17,10 @@ from tapsklearn import (
     SpectrumDetector,
     Standardizer,
     TapCrop,
-    TapFeatures,
     WavLoader,
 )
 from tapsklearn.persistence import export_onnx
+from tapsklearn.preprocessing import article_features
 
 onnxruntime = pytest.importorskip("onnxruntime")
 
@@ -92,7 +92,7 @@ def taps(tmp_path_factory):
 def test_from_the_waveform_on(per, fused, taps, tmp_path):
     paths, waveforms = taps
     steps = (
-        [TapFeatures(duration=1.0, shifts=(0, 6), per=per)]
+        [article_features(duration=1.0, shifts=(0, 6), per=per)]
         if fused
         else [
             WavLoader(duration=1.0),
@@ -138,7 +138,7 @@ def test_the_error_gives_the_reason_why_a_model_cannot_be_exported(
 
 
 def test_mel_bands_are_left_to_the_crop(taps, tmp_path):
-    features = TapFeatures(duration=1.0, n_mels=40, n_freqs=40)
+    features = article_features(duration=1.0, n_mels=40, n_freqs=40)
     model = make_pipeline(features, CropDetector()).fit(taps[0])
     with pytest.raises(ValueError, match="mel"):
         export_onnx(model, tmp_path / "model.onnx")

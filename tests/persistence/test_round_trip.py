@@ -23,11 +23,11 @@ from tapsklearn import (
     SpectrumDetector,
     Standardizer,
     TapCrop,
-    TapFeatures,
     WavLoader,
 )
 from tapsklearn.detectors import article_methods, tuned_methods
 from tapsklearn.persistence import load, save
+from tapsklearn.preprocessing import article_features
 
 DATA = Path(__file__).parents[1] / "data"
 SCORE = """
@@ -137,7 +137,7 @@ def test_pipeline_from_files_on(tmp_path):
         ("standardize", Standardizer(per="frequency")),
         ("detector", detector),
     ]
-    fused = TapFeatures(duration=1.0, shifts=(0, 6), per="frequency")
+    fused = article_features(duration=1.0, shifts=(0, 6), per="frequency")
     for number, model in enumerate(
         (Pipeline(steps), make_pipeline(fused, clone(detector)))
     ):
@@ -163,7 +163,7 @@ def test_what_belongs_to_the_machine_is_left_behind(crops, tmp_path):
     kept = tmp_path / "kept"
     model = Pipeline(
         [
-            ("features", TapFeatures(memory=str(kept), n_jobs=2)),
+            ("features", article_features(memory=str(kept), n_jobs=2)),
             ("rest", Standardizer()),
         ],
         memory=str(kept),

@@ -9,12 +9,12 @@ import soundfile
 from sklearn.pipeline import make_pipeline
 from taps import make_tap
 
-from tapsklearn import TapFeatures
 from tapsklearn.preprocessing import (
     LogSpectrogram,
     Standardizer,
     TapCrop,
     WavLoader,
+    article_features,
     article_preprocessing,
     fuse_steps,
 )
@@ -33,7 +33,7 @@ def paths(tmp_path: Path) -> list[Path]:
 
 @pytest.mark.parametrize("per", ["take", "frequency"])
 def test_there_and_back(paths: list[Path], per: str) -> None:
-    features = TapFeatures(
+    features = article_features(
         sr=22050, n_fft=512, n_freqs=50, shifts=(0, 3), per=per, on_error="nan"
     ).fit(paths[:2])
     steps = features.as_steps()
@@ -48,11 +48,11 @@ def test_there_and_back(paths: list[Path], per: str) -> None:
 
 
 def test_fuses_pipelines_within_pipelines() -> None:
-    features = TapFeatures()
+    features = article_features()
     assert fuse_steps(features) is features
     assert fuse_steps(make_pipeline(features)) is features
     fused = fuse_steps(make_pipeline(article_preprocessing(shifts=(0, 6))))
-    assert fused.get_params() == TapFeatures(shifts=(0, 6)).get_params()
+    assert fused.get_params() == article_features(shifts=(0, 6)).get_params()
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_fuses_pipelines_within_pipelines() -> None:
     [
         make_pipeline(WavLoader(), LogSpectrogram(), TapCrop()),
         article_preprocessing()[1:],
-        make_pipeline(TapFeatures(), Standardizer()),
+        make_pipeline(article_features(), Standardizer()),
         Standardizer(),
         None,
     ],
@@ -81,4 +81,4 @@ def test_fuses_no_steps_of_two_rates() -> None:
 
 def test_waveforms_have_no_four_steps() -> None:
     with pytest.raises(ValueError, match="input='waveform' has no four steps"):
-        TapFeatures(input="waveform").as_steps()
+        article_features(input="waveform").as_steps()

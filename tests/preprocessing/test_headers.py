@@ -10,8 +10,13 @@ import soundfile
 from numpy.typing import NDArray
 from taps import make_tap
 
-from tapsklearn import TakeError, TapFeatures
-from tapsklearn.preprocessing import find_rumble, find_take_problems, read_take
+from tapsklearn import TakeError
+from tapsklearn.preprocessing import (
+    article_features,
+    find_rumble,
+    find_take_problems,
+    read_take,
+)
 
 SR = 44100
 MONO_16 = struct.pack("<HHIIHH", 1, 1, SR, 2 * SR, 2, 16)
@@ -58,7 +63,7 @@ def reason_against(path: Path, content: bytes) -> str:
         read_take(path)
     (reason,) = caught.value.problems.values()
     assert find_take_problems(path) == ([("unreadable", reason)], None)
-    _, problems = TapFeatures().try_transform([path])
+    _, problems = article_features().try_transform([path])
     assert problems == {0: reason}
     return reason
 
@@ -271,7 +276,7 @@ def test_every_format_has_its_verdict(
         except soundfile.LibsndfileError:
             pytest.skip("this libsndfile only reads it")
         problems, rate = find_take_problems(path)
-        _, found = TapFeatures().try_transform([path])
+        _, found = article_features().try_transform([path])
         assert rate == sr
         codes = {code for code, _ in problems}
         lossless = ("PCM", "FLOAT", "DOUBLE", "ALAC")

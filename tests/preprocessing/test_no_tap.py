@@ -12,8 +12,11 @@ from sklearn.pipeline import make_pipeline
 from sounds_without_taps import SR, WITHOUT_TAPS, WITHOUT_TAPS_IF_LONG
 from taps import make_tap
 
-from tapsklearn import CropDetector, TakeError, TapFeatures, WavLoader
-from tapsklearn.preprocessing import find_take_problems
+from tapsklearn import CropDetector, TakeError, WavLoader
+from tapsklearn.preprocessing import (
+    article_features,
+    find_take_problems,
+)
 from tapsklearn.scoring import score_files
 
 CASES = [
@@ -25,7 +28,7 @@ CASES = [
 @pytest.fixture(scope="module")
 def model() -> Any:
     rng = np.random.default_rng(0)
-    features = TapFeatures(input="waveform", n_freqs=40)
+    features = article_features(input="waveform", n_freqs=40)
     model = make_pipeline(features, CropDetector(random_state=0))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -53,7 +56,7 @@ def test_no_verdict_without_a_tap(
             problems,
         )
         detail = dict(problems).get("no tap") or dict(problems)["silent"]
-        for step in (WavLoader(), TapFeatures()):
+        for step in (WavLoader(), article_features()):
             with pytest.raises(TakeError) as caught:
                 step.fit_transform([path])
             assert caught.value.problems == {str(path): detail}
@@ -64,7 +67,7 @@ def test_no_verdict_without_a_tap(
             # As numbers in memory it is not known to be one.
             continue
         samples = soundfile.read(path)[0]
-        _, found = TapFeatures(input="waveform").try_transform([samples])
+        _, found = article_features(input="waveform").try_transform([samples])
         assert found[0].split(":")[0] == detail.split(":")[0]
 
 
@@ -85,7 +88,7 @@ def test_a_tap_is_one_at_any_level(
     assert ("quiet" in codes) == (gain < 1e-3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert np.isfinite(TapFeatures().fit_transform([path])).all()
+        assert np.isfinite(article_features().fit_transform([path])).all()
 
 
 def test_real_takes_hold_a_tap(recordings: Any) -> None:

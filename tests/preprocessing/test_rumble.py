@@ -12,8 +12,12 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from taps import make_tap
 
-from tapsklearn import CropDetector, TapFeatures
-from tapsklearn.preprocessing import find_rumble, find_take_problems
+from tapsklearn import CropDetector
+from tapsklearn.preprocessing import (
+    article_features,
+    find_rumble,
+    find_take_problems,
+)
 from tapsklearn.scoring import score_files
 
 SR = 44100
@@ -75,7 +79,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Any:
     paths = [folder / f"{number}.wav" for number in range(60)]
     for path in paths:
         soundfile.write(path, make_take(rng), SR)
-    model = make_pipeline(TapFeatures(n_freqs=60), CropDetector(random_state=0))
+    model = make_pipeline(article_features(n_freqs=60), CropDetector(random_state=0))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return model.fit(paths)

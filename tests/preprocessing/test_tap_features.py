@@ -18,20 +18,20 @@ from sklearn.pipeline import Pipeline
 from spectrograms import SPECTROGRAMS
 from taps import make_tap
 
-from tapsklearn import TakeError, TapFeatures
+from tapsklearn import TakeError
 from tapsklearn.preprocessing import (
     LogSpectrogram,
     Standardizer,
-    TakeWarning,
     TapCrop,
     WavLoader,
+    article_features,
     article_preprocessing,
     crop_tap,
     log_spectrogram,
     standardize,
 )
 from tapsklearn.preprocessing._fused_crop import FusedCrop
-from tapsklearn.preprocessing._read_take import take_samples
+from tapsklearn.preprocessing._take import measure_take
 from tapsklearn.preprocessing._to_waveform import to_waveform
 from tapsklearn.synthesis import synthesize_taps
 
@@ -87,7 +87,7 @@ def paths(tmp_path: Path) -> list[Path]:
 )
 def test_equals_the_steps(paths: list[Path], parameters: dict[str, Any]) -> None:
     expected = step_by_step(**parameters).fit(paths[::-1])
-    features = TapFeatures(**parameters).fit(paths[::-1])
+    features = article_features(**parameters).fit(paths[::-1])
     given = features.transform(paths)
     assert given.dtype == np.float32
     np.testing.assert_allclose(given, expected.transform(paths), rtol=0, atol=1e-3)
@@ -112,7 +112,7 @@ def test_equals_the_steps_on_recordings(recordings: Callable[[str], Path]) -> No
     }.items():
         paths = sorted(recordings(name).rglob("*.wav"))[::7]
         assert len(paths) >= 30
-        waveforms = WavLoader(duration=3.0).transform(paths)
+        waveforms = np.stack([soundfile.read(path)[0] for path in paths])
         assert decided_without_steps(waveforms, **parameters) > 0.9
 
 
@@ -127,7 +127,7 @@ def decided_without_steps(waveforms: NDArray[np.float32], **parameters: Any) -> 
         "shifts": (0,),
         **parameters,
     }
-    features = TapFeatures(
+    features = article_features(
         input="waveform", duration=waveforms.shape[1] / SR, **parameters
     )
     whole, problems = features.try_transform(waveforms)
@@ -137,10 +137,10 @@ def decided_without_steps(waveforms: NDArray[np.float32], **parameters: Any) -> 
     n_cut = 0
     length = {"sr": SR, "duration": waveforms.shape[1] / SR}
     for row, waveform in enumerate(waveforms):
-        recording = take_samples(waveform, SR, **length)
-        waveform, remarks = to_waveform(recording, **length, needs_tap=False)
-        if "no tap" in remarks:
-            assert problems[row] == remarks["no tap"]
+        take = measure_take(waveform, input_sr=SR)
+        waveform = to_waveform(take, **length)
+        if "no tap" in take.remarks:
+            assert problems[row] == take.remarks["no tap"]
             assert np.isnan(whole[row]).all()
             continue
         spectrogram = log_spectrogram(waveform, **of_spectrogram)
@@ -237,8 +237,8 @@ def test_same_with_any_number_of_jobs(
     paths: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tapsklearn.preprocessing._read_crops.TAKES_AT_ONCE", 3)
-    one = TapFeatures().fit_transform(paths)
-    np.testing.assert_array_equal(TapFeatures(n_jobs=2).fit_transform(paths), one)
+    one = article_features().fit_transform(paths)
+    np.testing.assert_array_equal(article_features(n_jobs=2).fit_transform(paths), one)
 
 
 def test_files_that_cannot_be_used(paths: list[Path], tmp_path: Path) -> None:
@@ -247,26 +247,18 @@ def test_files_that_cannot_be_used(paths: list[Path], tmp_path: Path) -> None:
     bad = [tmp_path / name for name in ("empty.wav", "missing.wav", "hum.wav")]
     mixed = [*bad[:2], paths[0], bad[2], paths[1]]
     with pytest.raises(TakeError) as caught:
-        TapFeatures().fit_transform(mixed)
+        article_features().fit_transform(mixed)
     # All of them at once, those without a tap by their names.
     assert list(caught.value.problems) == [str(path) for path in bad]
     assert caught.value.problems[str(bad[2])].startswith("holds no tap")
     for parameters in ({}, {"per": "frequency"}):
         with pytest.warns(UserWarning, match="3 takes cannot be used: .*score NaN"):
-            crops = TapFeatures(on_error="nan", **parameters).fit_transform(mixed)
+            crops = article_features(on_error="nan", **parameters).fit_transform(mixed)
         is_bad = np.isnan(crops).all(axis=(1, 2))
         np.testing.assert_array_equal(is_bad, [True, True, False, True, False])
         np.testing.assert_array_equal(
-            crops[~is_bad], TapFeatures(**parameters).fit_transform(paths[:2])
+            crops[~is_bad], article_features(**parameters).fit_transform(paths[:2])
         )
-
-
-def test_long_files_are_named_once(paths: list[Path]) -> None:
-    with pytest.warns(TakeWarning, match="longer than duration=2 s") as caught:
-        TapFeatures(duration=2.0).fit_transform(paths[:3])
-    (warning,) = caught
-    assert "plain.wav: long (longer than" in str(warning.message)
-    assert warning.message.remarks.keys() == {str(paths[0]), str(paths[1])}
 
 
 def test_refuses_what_the_steps_refuse(paths: list[Path]) -> None:
@@ -283,21 +275,22 @@ def test_refuses_what_the_steps_refuse(paths: list[Path]) -> None:
         "memory= keeps crops of files": {"input": "waveform", "memory": "kept"},
     }.items():
         with pytest.raises(ValueError, match=parameters):
-            TapFeatures(**message).fit(paths)
+            article_features(**message).fit(paths)
     with pytest.raises(ValueError, match="found no files"):
-        TapFeatures().fit([])
+        article_features().fit([])
     with pytest.raises(ValueError, match="not fitted yet"):
-        TapFeatures(per="frequency").transform(paths)
+        article_features(per="frequency").transform(paths)
 
 
 def test_is_what_the_steps_are_by_default() -> None:
     of_steps: dict[str, Any] = {}
     for step in STEPS:
         of_steps |= step().get_params()
-    assert TapFeatures().get_params() == {
+    assert article_features().get_params() == {
         **of_steps,
         "input": "filename",
         "input_sr": None,
+        "normal_boards": None,
         "n_jobs": None,
         "memory": None,
         "verbose": 0,
@@ -316,12 +309,12 @@ def test_needs_little_memory(tmp_path: Path) -> None:
     script = f"""
 import resource
 from pathlib import Path
-from tapsklearn import TapFeatures
+from tapsklearn.preprocessing import article_features
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 paths = list(Path({str(tmp_path)!r}).glob("*.wav"))
-TapFeatures().fit_transform(paths[:1])
+article_features().fit_transform(paths[:1])
 before = peak()
-crops = TapFeatures().fit_transform(paths)
+crops = article_features().fit_transform(paths)
 print(len(paths), crops.nbytes, 1024 * (peak() - before))
 """
     out = subprocess.run(

@@ -16,6 +16,7 @@ from tapsklearn.preprocessing import (
     Standardizer,
     TapCrop,
     TapFeatures,
+    article_features,
 )
 
 # The checks' data are a few features wide, narrower than the shortest window.
@@ -37,8 +38,9 @@ TRANSFORMERS = [
     TapCrop(n_freqs=1, n_frames=8, pre_frames=2),  # 2-D: spectrograms of one row
     Standardizer(),
     Standardizer(per="frequency"),
-    TapFeatures(input="waveform", **FEW_SAMPLES),
-    TapFeatures(input="waveform", per="frequency", shifts=(0, 1), **FEW_SAMPLES),
+    TapFeatures(input="waveform", input_sr=100, on_error="nan"),
+    article_features(input="waveform", **FEW_SAMPLES),
+    article_features(input="waveform", per="frequency", shifts=(0, 1), **FEW_SAMPLES),
 ]
 
 

@@ -23,7 +23,6 @@ from tapsklearn.preprocessing import (
     LogSpectrogram,
     Standardizer,
     TakeError,
-    TakeWarning,
     TapCrop,
     WavLoader,
     find_rumble,
@@ -300,17 +299,6 @@ def test_all_zero(tmp_path: Path, channels: int) -> None:
     assert reason_against(path) == "all samples are zero"
 
 
-@pytest.mark.parametrize("rate", [44100, 48000])
-def test_all_zero_where_it_is_wanted(tmp_path: Path, rate: int) -> None:
-    path = tmp_path / "late.wav"
-    # Sound right after the cut: a resampler's filter would ring back before it.
-    late = np.r_[np.zeros(rate), 0.5 * np.ones(rate)]
-    soundfile.write(path, late, rate)
-    reason = reason_against(path, duration=1.0)
-    assert reason == "all samples are zero in the first 1 s"
-    assert read_take(path).any()
-
-
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
 @pytest.mark.parametrize("rate", [44100, 48000])
@@ -352,21 +340,19 @@ def test_channels_out_of_phase(
     noise = residue * np.random.default_rng(0).normal(size=len(tap))
     path = tmp_path / "phase.wav"
     soundfile.write(path, np.c_[tap, noise - tap], SR, subtype=subtype)
-    assert reason_against(path) == "its channels cancel each other out"
-    reason = reason_against(path, duration=0.25)
-    assert reason == "its channels cancel each other out in the first 0.25 s"
+    for duration in (None, 0.25):
+        reason = reason_against(path, duration=duration)
+        assert reason == "its channels cancel each other out"
 
 
 @pytest.mark.parametrize("rate", [44100, 48000])
-def test_channels_out_of_phase_where_they_are_wanted(tmp_path: Path, rate: int) -> None:
+def test_channels_out_of_phase_where_it_is_quiet(tmp_path: Path, rate: int) -> None:
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, size=2 * rate)
     # Where it is loudest is what counts.
     noise[:rate] /= 2
     other = np.where(np.arange(2 * rate) < rate, -noise, noise)
     path = tmp_path / "phase.wav"
     soundfile.write(path, np.c_[noise, other], rate)
-    reason = reason_against(path, duration=1.0)
-    assert reason == "its channels cancel each other out in the first 1 s"
     assert read_take(path).any()
 
 
@@ -510,7 +496,7 @@ def test_sine_stays_where_it_is(tmp_path: Path, rate: int) -> None:
 
 
 @pytest.mark.parametrize("rate", [8000, 96000])
-@pytest.mark.parametrize("duration", [None, 0.3])
+@pytest.mark.parametrize("duration", [None, 0.6])
 def test_resampling_agrees_with_librosa(
     tmp_path: Path, rate: int, duration: float | None
 ) -> None:
@@ -524,30 +510,26 @@ def test_resampling_agrees_with_librosa(
         assert len(read_take(path)) == SR
         np.testing.assert_allclose(read_take(path), expected, atol=1e-6)
     else:
-        n_samples = round(SR * duration)
-        with pytest.warns(TakeWarning, match="cut off"):
-            waveform = read_take(path, duration=duration)
-        # What comes after the end of what is read changes the rumble near it.
-        inside = slice(n_samples - round(0.01 * SR))
-        np.testing.assert_allclose(waveform[inside], expected[inside], atol=1e-3)
+        waveform = read_take(path, duration=duration)
+        np.testing.assert_allclose(waveform, expected[: len(waveform)], atol=1e-6)
 
 
-def test_what_lies_past_the_cut_does_not_matter(tmp_path: Path, tap: NDArray) -> None:
+def test_all_of_a_file_counts(tmp_path: Path, tap: NDArray) -> None:
     tap[round(0.3 * SR) + 1 :] = np.nan
     path = tmp_path / "tap.wav"
     soundfile.write(path, tap, SR, subtype="FLOAT")
-    with pytest.warns(UserWarning, match="cut off"):
-        waveform = read_take(path, duration=0.3)
-    np.testing.assert_array_equal(waveform, without_rumble(tap[: round(0.3 * SR)]))
+    reason = reason_against(path, duration=0.3)
+    assert reason == "holds samples that are NaN or infinite"
 
 
-def test_short_file_is_padded(tmp_path: Path, tap: NDArray) -> None:
+def test_a_short_file_goes_on_after_its_end(tmp_path: Path, tap: NDArray) -> None:
     path = tmp_path / "short.wav"
     soundfile.write(path, tap, SR, subtype="FLOAT")
     waveform = read_take(path, duration=0.75)
     assert waveform.shape == (round(0.75 * SR),)
-    np.testing.assert_array_equal(waveform[: len(tap)], without_rumble(tap))
-    assert not waveform[len(tap) :].any()
+    quiet = without_rumble(tap)
+    np.testing.assert_array_equal(waveform[: len(tap)], quiet)
+    np.testing.assert_array_equal(waveform[len(tap) :][:1000], quiet[:-1001:-1])
 
 
 def test_exact_length_does_not_warn(tmp_path: Path) -> None:
@@ -563,38 +545,11 @@ def test_exact_length_does_not_warn(tmp_path: Path) -> None:
     assert waveforms.shape == (4, round(0.3337 * SR))
 
 
-def test_long_file_warns_by_name_and_is_not_read_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rate = 8000
-    path = tmp_path / "ten minutes.wav"
-    tap = make_tap(np.random.default_rng(0), seconds=600, sr=rate)
-    soundfile.write(path, tap, rate, subtype="PCM_16")
-
-    n_read = []
-    read = soundfile.SoundFile.read
-
-    def count(self: soundfile.SoundFile, *args: object, **kwargs: object) -> NDArray:
-        samples = read(self, *args, **kwargs)
-        n_read.append(len(samples))
-        return samples
-
-    monkeypatch.setattr(soundfile.SoundFile, "read", count)
-    with pytest.warns(UserWarning, match="longer") as caught:
-        waveforms = WavLoader().fit_transform([path])
-    assert waveforms.shape == (1, 3 * SR)
-    assert sum(n_read) < 4 * rate
-    assert [str(warning.message) for warning in caught] == [
-        f"1 take used with a remark: {path}: long (longer than duration=3 s: the last "
-        "597 s were cut off)"
-    ]
-
-
-def test_one_warning_for_all_long_files(tmp_path: Path, tap: NDArray) -> None:
+def test_one_warning_for_all_files(tmp_path: Path, tap: NDArray) -> None:
     paths = [tmp_path / f"{i:02}.wav" for i in range(12)]
     for path in paths:
-        soundfile.write(path, tap, SR)
-    with pytest.warns(UserWarning, match="longer") as caught:
+        soundfile.write(path, np.clip(9 * tap, -1, 1), SR)
+    with pytest.warns(UserWarning, match="clipped") as caught:
         WavLoader(duration=0.4).fit_transform(paths)
     (message,) = [str(warning.message) for warning in caught]
     assert all(str(path) in message for path in paths[:10])
@@ -773,13 +728,11 @@ def test_take_error_pickles() -> None:
 def test_is_an_estimator(three_files: list[Path]) -> None:
     loader = WavLoader(sr=22050, duration=0.25, on_error="nan")
     assert loader.get_params() == {"sr": 22050, "duration": 0.25, "on_error": "nan"}
-    with pytest.warns(UserWarning, match="longer than duration=0.25 s"):
-        expected = loader.fit(three_files).transform(three_files)
+    expected = loader.fit(three_files).transform(three_files)
     for again in (clone(loader), pickle.loads(pickle.dumps(loader))):
         assert again.get_params() == loader.get_params()
         # Stateless: no fit is needed.
-        with pytest.warns(UserWarning, match="longer than"):
-            np.testing.assert_array_equal(again.transform(three_files), expected)
+        np.testing.assert_array_equal(again.transform(three_files), expected)
 
 
 @pytest.mark.parametrize(

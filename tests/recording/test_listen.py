@@ -16,12 +16,14 @@ from tapsklearn import (
     LogSpectrogram,
     Standardizer,
     TapCrop,
-    TapFeatures,
     WavLoader,
 )
 from tapsklearn.cli import main
 from tapsklearn.persistence import save
-from tapsklearn.preprocessing import fuse_steps
+from tapsklearn.preprocessing import (
+    article_features,
+    fuse_steps,
+)
 from tapsklearn.recording import listen, record_takes
 from tapsklearn.scoring import score_files
 
@@ -40,7 +42,7 @@ def taken(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(taken):
-    features = TapFeatures(n_freqs=80, shifts=(0, 6))
+    features = article_features(n_freqs=80, shifts=(0, 6))
     return make_pipeline(features, CropDetector()).fit(taken[1])
 
 
@@ -56,8 +58,10 @@ def test_scores_are_those_of_the_saved_file(model, taken, offset, tmp_path):
     saved = list(score_files(model, paths))
     assert len(heard) == len(saved) == 24
     lowest = min(row["score"] for row in saved)
-    for live, row in zip(heard, saved, strict=True):
-        assert live["score"] == pytest.approx(row["score"], rel=1e-3)
+    for number, (live, row) in enumerate(zip(heard, saved, strict=True)):
+        # The sound begins with the first tap's take: what was before is not known.
+        tolerance = 1e-3 if number else 0.02
+        assert live["score"] == pytest.approx(row["score"], rel=tolerance)
         if row["score"] > lowest:
             # Just below that one lies the threshold.
             assert live["verdict"] == row["verdict"]
@@ -80,7 +84,10 @@ def test_four_steps_need_as_much_of_a_tap_as_one(taken, sr):
         model = make_pipeline(front, CropDetector(random_state=0)).fit(paths)
         heard.append(list(listen(model, microphone=FakeMicrophone(sound))))
         saved = [row["score"] for row in score_files(model, paths)]
-        assert [tap["score"] for tap in heard[-1]] == pytest.approx(saved, rel=1e-3)
+        # The sound begins with the first tap's take: what was before is not known.
+        scores = [tap["score"] for tap in heard[-1]]
+        assert scores[1:] == pytest.approx(saved[1:], rel=1e-3)
+        assert scores[0] == pytest.approx(saved[0], rel=0.02)
     for one, other in zip(*heard, strict=True):
         assert one["score"] == pytest.approx(other["score"], rel=1e-3)
 
@@ -102,7 +109,7 @@ def test_a_model_that_looks_at_little(taken, tmp_path):
     short = {"duration": 0.46, "sr": SR, "pre_seconds": 0.05}
     microphone = FakeMicrophone(sound)
     paths = record_takes(tmp_path, "oak", 24, microphone=microphone, **short)
-    features = TapFeatures(duration=0.46, n_freqs=80, n_frames=100)
+    features = article_features(duration=0.46, n_freqs=80, n_frames=100)
     model = make_pipeline(features, CropDetector()).fit(paths)
     heard = list(listen(model, microphone=FakeMicrophone(sound)))
     assert [tap["error"] for tap in heard] == [""] * 24

@@ -8,7 +8,8 @@ import soundfile
 from sklearn.pipeline import Pipeline, make_pipeline
 from taps import make_tap
 
-from tapsklearn import CropDetector, TapFeatures
+from tapsklearn import CropDetector
+from tapsklearn.preprocessing import article_features
 
 
 @pytest.fixture(scope="session")
@@ -26,5 +27,5 @@ def tap_files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture(scope="session")
 def model(tap_files: list[str]) -> Pipeline:
-    features = TapFeatures(duration=0.6, n_freqs=30, n_frames=40)
+    features = article_features(duration=0.6, n_freqs=30, n_frames=40)
     return make_pipeline(features, CropDetector(random_state=0)).fit(tap_files[:40])

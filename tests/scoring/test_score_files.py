@@ -16,14 +16,13 @@ from tapsklearn import (
     Standardizer,
     TakeError,
     TapCrop,
-    TapFeatures,
     WavLoader,
 )
-from tapsklearn.preprocessing import _read_take, read_take
+from tapsklearn.preprocessing import _sound, article_features, read_take
 from tapsklearn.scoring import score_files, score_takes
 
 STEPS = {
-    "TapFeatures": lambda: TapFeatures(duration=0.6, n_freqs=30, n_frames=40),
+    "TapFeatures": lambda: article_features(duration=0.6, n_freqs=30, n_frames=40),
     "four steps": lambda: make_pipeline(
         WavLoader(duration=0.6),
         LogSpectrogram(),
@@ -96,7 +95,7 @@ def test_each_file_is_opened_once(
         opened[str(path)] += 1
         return Path(path).open(*args, **options)
 
-    monkeypatch.setattr(_read_take, "open", open_and_count, raising=False)
+    monkeypatch.setattr(_sound, "open", open_and_count, raising=False)
     paths = [*tap_files[:5], *broken, *tap_files[5:10]]
     errors = [row["error"] for row in score_files(model, paths)]
     assert [bool(error) for error in errors] == [path in broken for path in paths]
@@ -183,7 +182,7 @@ def test_files_are_read_as_they_come(model: Pipeline, tap_files: list[str]) -> N
 
 @pytest.mark.parametrize(
     "estimator",
-    [CropDetector(), make_pipeline(Standardizer(), CropDetector()), TapFeatures()],
+    [CropDetector(), make_pipeline(Standardizer(), CropDetector()), article_features()],
 )
 def test_models_that_read_no_files(estimator: Any) -> None:
     with pytest.raises(ValueError, match="cannot score files"):

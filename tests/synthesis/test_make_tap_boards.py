@@ -19,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 
 from tapsklearn import LogSpectrogram, Standardizer, TapCrop, TapFeatures
 from tapsklearn.datasets import check_takes, load_takes
+from tapsklearn.preprocessing import article_features
 from tapsklearn.synthesis import make_tap_boards, synthesize_taps
 from tapsklearn.synthesis._make_tap_boards import render_takes
 from tapsklearn.synthesis._scenarios import list_boards
@@ -164,7 +165,7 @@ def test_without_a_disk_the_same_taps(small):
 @pytest.mark.parametrize(
     "features",
     [
-        TapFeatures(input="waveform"),
+        article_features(input="waveform"),
         make_pipeline(LogSpectrogram(), TapCrop(), Standardizer()),
     ],
     ids=["fast", "steps"],
@@ -175,11 +176,19 @@ def test_features_board_by_board_are_those_of_the_waveforms(features):
     np.testing.assert_allclose(crops.X, features.fit_transform(taps.X), atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "features", [TapFeatures(input="waveform"), Standardizer(per="frequency")]
+)
+def test_features_that_would_differ_from_board_to_board_are_refused(features) -> None:
+    with pytest.raises(ValueError, match="has something to fit"):
+        synthesize_taps(n_takes=1, n_boards=1, transformer=features)
+
+
 def test_features_are_those_of_the_files(small):
     _, takes = small
-    features = TapFeatures(input="waveform")
+    features = article_features(input="waveform")
     taps = synthesize_taps(n_takes=2, n_boards=3, transformer=features)
-    of_files = TapFeatures().fit_transform(takes.paths)
+    of_files = article_features().fit_transform(takes.paths)
     # The files are rounded to 16 bits, which moves the faintest bins.
     assert np.sqrt(np.mean(np.square(taps.X - of_files))) < 0.1
 
@@ -265,7 +274,7 @@ def test_an_interrupted_run_is_whole_as_far_as_it_goes_and_is_continued(
 def test_a_crack_of_no_depth_cannot_be_detected():
     """Train on half of the boards, some with placebo cracks; score the others."""
     n_boards = 80
-    features = TapFeatures(input="waveform")
+    features = article_features(input="waveform")
     takes, is_placebo = [], np.arange(n_boards) % 2 == 0
     for number, board in enumerate(
         list_boards("same_shop", n_boards=2 * n_boards)[::4]

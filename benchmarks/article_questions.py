@@ -7,7 +7,7 @@ import pandas as pd
 from measuring import describe_run, format_table, spread_of, write_page
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
-from tasks import ARTICLE_TRAINING
+from splits import ARTICLE_TRAINING
 
 NORMAL = [name for name in ARTICLE_TRAINING if name.startswith("normal")]
 CRACKED_TRAINING = ["abnormal 5", "abnormal 6"]
@@ -36,15 +36,19 @@ ARTICLE = {
 }
 
 
-def ask(task, detector, score, alarm):
+def ask(data_set, split, crops, detector, score, alarm):
     """Answer the article's questions with one fitted detector.
 
     Parameters
     ----------
-    task : Task
-        Of `make_article`.
+    data_set : DataSet
+        Of `split_article`.
+    split : Split
+        Its split with cracked boards in the training.
+    crops : ndarray of shape (n_takes, n_freqs, n_frames)
+        Of all takes.
     detector : detector
-        Fitted on the training takes of the task.
+        Fitted on the training takes of the split.
     score : ndarray of shape (n_takes,)
         Scores of all takes; higher is more normal.
     alarm : ndarray of shape (n_takes,), bool
@@ -55,22 +59,24 @@ def ask(task, detector, score, alarm):
     dict of str to float
         A number for each of `QUESTIONS`.
     """
-    further = ~task.train & ~task.test
-    similar = np.char.startswith(task.board.astype(str), "similar")
-    normal = further & np.isin(task.board, NORMAL)
-    cracked = np.isin(task.board, CRACKED)
-    embedded = detector.transform(task.crops[task.train | further])
-    in_training = task.train[task.train | further]
-    names = task.board[task.train | further]
+    board = data_set.board
+    train = np.zeros(len(board), dtype=bool)
+    train[split.train] = True
+    of_training = np.isin(board, ARTICLE_TRAINING)
+    further = of_training & ~train
+    similar = np.char.startswith(board.astype(str), "similar")
+    normal = further & np.isin(board, NORMAL)
+    cracked = np.isin(board, CRACKED)
+    embedded = detector.transform(crops[of_training])
+    in_training = train[of_training]
+    names = board[of_training]
     nearest = KNeighborsClassifier(1).fit(embedded[in_training], names[in_training])
     return {
         "apart": nearest.score(embedded[~in_training], names[~in_training]),
-        "trained": _rank(
-            score, further & np.isin(task.board, CRACKED_TRAINING), normal
-        ),
+        "trained": _rank(score, further & np.isin(board, CRACKED_TRAINING), normal),
         "cracked": _rank(score, cracked, normal),
         "similar": _rank(score, cracked, similar),
-        "eight": _rank(score, task.board == "abnormal 8", task.board == "abnormal 7"),
+        "eight": _rank(score, board == "abnormal 8", board == "abnormal 7"),
         "like_normal": _rank(score, similar, normal),
         "alarms": float(alarm[similar].mean()),
     }
@@ -84,7 +90,7 @@ def _rank(score, upper, lower):
 
 def write_questions(results, path):
     """Write the answers of each method, and where the article's were others."""
-    asked = results[(results["data_set"] == "article") & results["answers"].notna()]
+    asked = results[results["answers"].notna()]
     if not len(asked):
         return
     # By their order, which is that of the questions: names of questions may change.

@@ -33,9 +33,11 @@ from measuring import (
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from tapsklearn import TapFeatures
 from tapsklearn.datasets import load_takes
-from tapsklearn.preprocessing import article_preprocessing
+from tapsklearn.preprocessing import (
+    article_features,
+    article_preprocessing,
+)
 from tapsklearn.synthesis import make_tap_boards
 
 SR, DURATION, N_FFT, HOP = 44100, 3.0, 1024, 128
@@ -48,7 +50,7 @@ import sys
 from pathlib import Path
 from tapsklearn import TapFeatures
 files = sorted(Path(sys.argv[1]).iterdir())
-features = TapFeatures()
+features = article_features()
 def find_peak():
     status = Path("/proc/self/status").read_text()
     return 1024 * int(status.split("VmHWM:")[1].split()[0])
@@ -76,7 +78,7 @@ def recipe(path):
 
 def measure_speed(paths, rounds):
     """Return the rows of the table of times, and the milliseconds of the fast way."""
-    features = TapFeatures()
+    features = article_features()
     ways = {
         "article's recipe, librosa": lambda: [recipe(path) for path in paths],
         "four transformers": lambda: article_preprocessing().fit_transform(paths),

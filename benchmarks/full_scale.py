@@ -24,9 +24,9 @@ from measuring import (
     write_page,
 )
 
-from tapsklearn import TapFeatures
 from tapsklearn.detectors import article_methods
 from tapsklearn.model_selection import BoardKFold, compare_methods
+from tapsklearn.preprocessing import article_features
 from tapsklearn.synthesis import synthesize_taps
 
 SHIFTS = (0, 6)
@@ -81,7 +81,7 @@ def main():
         n_boards=arguments.pieces,
         n_takes=arguments.takes,
         random_state=0,
-        transformer=TapFeatures(input="waveform", shifts=SHIFTS),
+        transformer=article_features(input="waveform", shifts=SHIFTS),
         n_jobs=arguments.jobs,
     )
     methods = configure(arguments, taps.truth)

@@ -40,12 +40,12 @@ from tapsklearn import (
     ArcFaceDetector,
     AutoencoderDetector,
     CNNDetector,
-    TapFeatures,
     TripletDetector,
     VAEDetector,
 )
 from tapsklearn.datasets import load_takes
 from tapsklearn.detectors import Calibration, reference_methods
+from tapsklearn.preprocessing import article_features
 
 NORMAL = ["hh_3f00m", "hh_3f02m", "hh_3f04m", "hh_3f06m", "hh_3f08m"]
 KNOWN_ABNORMAL = ["hd_3f00m"]
@@ -134,7 +134,7 @@ def main():
         quick={"seeds": 1, "epochs": 1, "jobs": 1, "methods": ["ae", "crop-knn"]},
     )
     takes = load_takes(arguments.recordings / "hammer-floor")
-    crops = TapFeatures().fit_transform(takes.paths)
+    crops = article_features().fit_transform(takes.paths)
     path = arguments.results / "hammer_floor.csv"
     done = read_rows(path, COLUMNS)[["method", "seed"]]
     finished = set(done.itertuples(index=False, name=None))

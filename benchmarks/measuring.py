@@ -16,9 +16,10 @@ import pandas as pd
 import torch
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from tapsklearn import TapFeatures, __version__
+from tapsklearn import __version__
 from tapsklearn.detectors import article_methods, reference_methods
 from tapsklearn.networks import fold_batch_norm
+from tapsklearn.preprocessing import article_features
 
 RESULTS = Path(__file__).parent / "results"
 # Of every page.
@@ -57,14 +58,14 @@ def parse_arguments(
 
 
 def add_recordings(parser: argparse.ArgumentParser) -> None:
-    """Add the folder that holds ``hammer-floor`` and ``bottles``."""
+    """Add the folder that holds the sets of recordings."""
     known = os.environ.get("TAPSKLEARN_RECORDINGS", ".")
     parser.add_argument(
         "recordings",
         type=Path,
         nargs="?",
         default=Path(known),
-        help="folder with hammer-floor and bottles (TAPSKLEARN_RECORDINGS)",
+        help="folder with a folder for each set (TAPSKLEARN_RECORDINGS)",
     )
 
 
@@ -75,7 +76,7 @@ def train_briefly(name: str, takes: Any) -> Pipeline:
     )
     if "max_epochs" in detector.get_params():
         detector.set_params(max_epochs=1)
-    return make_pipeline(TapFeatures(), detector).fit(takes.paths, takes.board)
+    return make_pipeline(article_features(), detector).fit(takes.paths, takes.board)
 
 
 def copy_network(detector: Any) -> torch.nn.Module:
@@ -169,10 +170,7 @@ def read_rows(path: Path, columns: Iterable[str], **options: Any) -> pd.DataFram
     columns = [*columns, *ORIGIN]
     if not path.exists():
         return pd.DataFrame(columns=columns)
-    # As the columns were called at first.
-    old = {"false_alarms": "fpr", "hits": "tpr"}
-    rows = pd.read_csv(path, **options).rename(columns=old)
-    return rows.reindex(columns=columns)
+    return pd.read_csv(path, **options).reindex(columns=columns)
 
 
 def keep_rows(path: Path, rows: Sequence[Mapping[str, Any]], columns: Any) -> None:

@@ -26,6 +26,7 @@ from measuring import describe_run, format_table, parse_arguments, write_page
 from sklearn.pipeline import make_pipeline
 
 from tapsklearn import CropDetector, TakeError, TapFeatures
+from tapsklearn.preprocessing import log_spectrogram
 from tapsklearn.scoring import score_files
 
 SR = 44100
@@ -345,6 +346,8 @@ def main():
         takes = takes[N_FITTED:]
         scores = [row["score"] for row in score_files(model, paths[N_FITTED:])]
         tolerance = float(np.std(scores))
+        # What the first take that is cut step by step imports is not of its time.
+        log_spectrogram(takes[0])
         watched = Watched(model)
         for number in range(arguments.mutations):
             which = int(rng.integers(len(takes)))

@@ -22,11 +22,12 @@ from measuring import (
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from tapsklearn import NeighborDistance, TapFeatures
+from tapsklearn import NeighborDistance
+from tapsklearn.preprocessing import article_features
 from tapsklearn.synthesis import synthesize_taps
 
 N_TAKES = 12
-FEATURES = TapFeatures(input="waveform")
+FEATURES = article_features(input="waveform")
 
 
 def whole_crop(crops):

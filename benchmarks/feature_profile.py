@@ -29,12 +29,11 @@ RATE = 400
 SHOWN = 10
 WAYS = {
     "The four transformers": "article_preprocessing().fit_transform",
-    "`TapFeatures`": "TapFeatures().fit_transform",
+    "`TapFeatures`": "article_features().fit_transform",
 }
 WORK = """
 import sys, time
-from tapsklearn import TapFeatures
-from tapsklearn.preprocessing import article_preprocessing
+from tapsklearn.preprocessing import article_features, article_preprocessing
 paths = sys.argv[2:]
 transform = {transform}
 transform(paths)

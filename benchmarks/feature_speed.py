@@ -48,7 +48,7 @@ MIB = 2**20
 MEMORY_OF_TRANSFORM = """
 import sys
 from pathlib import Path
-from tapsklearn import TapFeatures
+from tapsklearn.preprocessing import article_features
 files = sorted(Path(sys.argv[1]).iterdir())
 features = article_features()
 def find_peak():

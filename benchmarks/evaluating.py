@@ -83,7 +83,8 @@ def evaluate(
                     if _is_one_class_too(method, split, label):
                         found.setdefault((label, ONE_CLASS), []).append(measured)
     except (ValueError, RuntimeError) as error:
-        failure = " ".join(str(error).split())[:300]
+        # Where the recordings lie on this machine says nothing.
+        failure = " ".join(str(error).replace(f"{folder}/", "").split())[:300]
         return [{**row, **origin, "failure": failure}]
     origin["precision"] = find_precision(detector)
     row["settings"] = " / ".join(settings)

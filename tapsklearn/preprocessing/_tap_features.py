@@ -411,7 +411,8 @@ class TapFeatures(  # type: ignore[call-arg]
 
     def _check_training(self, X: Sources, y: Any) -> tuple[list[Any], NDArray[np.intp]]:
         """Check what is given to fit; give takes, and the rows of the normal ones."""
-        for name in AUTOMATIC:
+        # What an earlier fit found and this one may not: means and scales, for one.
+        for name in (*AUTOMATIC, "ring", "band", "n_channels", "standardizer"):
             if hasattr(self, f"{name}_"):
                 delattr(self, f"{name}_")
         takes = self._check(X, reset=True)

@@ -187,6 +187,18 @@ def test_a_failed_fit_leaves_nothing_of_the_one_before() -> None:
         features.describe()
 
 
+def test_another_fit_leaves_no_means_of_the_one_before(tmp_path: Path) -> None:
+    takes = write_boards(tmp_path, {"n1": LONG, "n2": LONG})
+    features = TapFeatures(per="frequency").fit(takes.paths)
+    features.set_params(per="take").fit(takes.paths)
+    assert not hasattr(features, "standardizer_")
+    alone = TapFeatures(per="take").fit(takes.paths)
+    expected = alone.as_steps().transform(takes.paths)
+    np.testing.assert_array_equal(features.as_steps().transform(takes.paths), expected)
+    features.set_params(**alone.settings_, per="take").fit(takes.paths)
+    assert not hasattr(features, "ring_")
+
+
 # ---------------------------------------------------------------- from normal takes
 
 

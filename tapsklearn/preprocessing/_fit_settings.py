@@ -16,10 +16,10 @@ from tapsklearn._jobs import run_parallel
 from tapsklearn._labels import Labels, check_boards, check_names
 from tapsklearn._progress import progress_bar
 from tapsklearn.preprocessing._choose_settings import choose_settings
+from tapsklearn.preprocessing._cut_clip import cut_clip
 from tapsklearn.preprocessing._errors import UnusableError
 from tapsklearn.preprocessing._file_cache import FileCache
 from tapsklearn.preprocessing._measure_tap import TapMeasure, measure_tap
-from tapsklearn.preprocessing._read_clip import cut_clip
 from tapsklearn.preprocessing._take import Take, measure_take
 
 # The parameters of TapFeatures that can be found.

@@ -33,8 +33,9 @@ from tapsklearn.preprocessing import (
     read_crops,
     read_take,
 )
+from tapsklearn.preprocessing._cut_clip import Clip, cut_clip
 from tapsklearn.preprocessing._errors import UnusableError
-from tapsklearn.preprocessing._read_clip import read_clip
+from tapsklearn.preprocessing._take import measure_take
 from tapsklearn.scoring import score_files
 
 SR = 44100
@@ -42,6 +43,10 @@ SHORT = {"duration": 0.3, "n_frames": 40, "n_freqs": 60}
 
 
 # ---------------------------------------------------------------- where it lies
+
+
+def read_clip(source: Any, *, input_sr: int | None = None, **window: float) -> Clip:
+    return cut_clip(measure_take(source, input_sr=input_sr), **window)
 
 
 @pytest.mark.parametrize("rate", [44100, 48000, 16000])

@@ -1,13 +1,12 @@
 """The clip of a recording that holds its tap, at the recording's own rate."""
 
-import os
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tapsklearn.preprocessing._errors import NoTapError
-from tapsklearn.preprocessing._take import Take, measure_take
+from tapsklearn.preprocessing._take import Take
 
 
 class Clip(NamedTuple):
@@ -33,21 +32,13 @@ class Clip(NamedTuple):
     seconds_after: float
 
 
-def read_clip(
-    source: str | os.PathLike[str] | NDArray[Any],
-    *,
-    input_sr: int | None = None,
-    before: float,
-    after: float,
-) -> Clip:
-    """Read what lies around the tap of a recording.
+def cut_clip(take: Take, *, before: float, after: float) -> Clip:
+    """Cut what lies around the tap of a recording that was read.
 
     Parameters
     ----------
-    source : path-like or ndarray of shape (n_samples,)
-        A file, or a waveform whose full scale is 1.
-    input_sr : int, default=None
-        Sampling rate of a waveform, in Hz; not of a file, which has its own.
+    take : Take
+        The recording.
     before, after : float
         How much before and after the tap's loudest moment, in seconds; less where the
         recording ends.
@@ -59,40 +50,19 @@ def read_clip(
 
     Raises
     ------
-    UnusableError
-        If the recording cannot be used or holds no tap.
+    NoTapError
+        If the recording holds no tap.
 
     Examples
     --------
+    >>> from tapsklearn.preprocessing._take import measure_take
     >>> rng = np.random.default_rng(0)
-    >>> take = 1e-3 * rng.normal(size=48000)
-    >>> take[30000:] += np.exp(-np.arange(18000) / 900) * rng.uniform(-1, 1, 18000)
-    >>> clip = read_clip(take, input_sr=48000, before=0.01, after=0.1)
+    >>> sound = 1e-3 * rng.normal(size=48000)
+    >>> sound[30000:] += np.exp(-np.arange(18000) / 900) * rng.uniform(-1, 1, 18000)
+    >>> take = measure_take(sound, input_sr=48000)
+    >>> clip = cut_clip(take, before=0.01, after=0.1)
     >>> len(clip.samples), clip.tap, round(clip.seconds_before, 2)
     (5280, 480, 0.63)
-    """
-    return cut_clip(measure_take(source, input_sr=input_sr), before=before, after=after)
-
-
-def cut_clip(take: Take, *, before: float, after: float) -> Clip:
-    """Cut what lies around the tap of a recording that was read.
-
-    Parameters
-    ----------
-    take : Take
-        The recording.
-    before, after : float
-        As of `read_clip`.
-
-    Returns
-    -------
-    Clip
-        The clip.
-
-    Raises
-    ------
-    NoTapError
-        If the recording holds no tap.
     """
     if "no tap" in take.remarks:
         raise NoTapError(take.remarks["no tap"])

@@ -16,7 +16,7 @@ def synth(
         ),
     ],
     scenario: Annotated[
-        str, typer.Option(metavar="NAME", help="article, same_shop or wide.")
+        str, typer.Option(metavar="NAME", help="article, same_shop, wide or anything.")
     ] = "article",
     takes: Annotated[
         int, typer.Option(min=1, metavar="N", help="Takes of each board.")
@@ -26,7 +26,7 @@ def synth(
         typer.Option(
             min=0,
             metavar="N",
-            help="Random pieces of wood.  [default: 12 for article, else 24]",
+            help="Random specimens.  [default: 12 for article, else 24]",
         ),
     ] = None,
     seed: Seed = 0,

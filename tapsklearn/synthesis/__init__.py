@@ -1,8 +1,8 @@
-"""The sound of a tapped board: plate, crack, strike, microphone and room.
+"""The sound of a tapped board: plate, defect, strike, microphone and room.
 
-A free orthotropic plate is solved for its modes of vibration, with or without a
-crack; a stick strikes it; a microphone records what the modes radiate. Everything is
-in SI units: metres, kilograms, seconds, pascals.
+A free orthotropic plate is solved for its modes of vibration, intact or with a crack,
+a hole or a delamination; a stick strikes it; a microphone records what the modes
+radiate. Everything is in SI units: metres, kilograms, seconds, pascals.
 """
 
 import lazy_loader

@@ -2,8 +2,11 @@ from ._crack import Crack as Crack
 from ._make_tap_boards import make_tap_boards as make_tap_boards
 from ._material import MATERIALS as MATERIALS
 from ._material import Material as Material
+from ._material import isotropic_material as isotropic_material
 from ._modes import PlateModes as PlateModes
 from ._modes import plate_modes as plate_modes
+from ._patch import Delamination as Delamination
+from ._patch import Hole as Hole
 from ._plate import Plate as Plate
 from ._render import render_tap as render_tap
 from ._rig import Rig as Rig

@@ -28,7 +28,12 @@ _STRAIN_ENERGY = Polynomial(
 
 @dataclass(frozen=True)
 class Crack:
-    """A crack that runs into the plate from one edge and not all through it.
+    """A crack that runs into the plate at right angles to an edge.
+
+    It goes through a share of the thickness. With ``breathing=0`` it is an open cut;
+    what little a saw takes away of the mass is not modelled, and neither are cracks
+    askew to the edges. The hinge of `crack_flexibility` is used all along it, also
+    near its ends, where it gives a little less in truth.
 
     Attributes
     ----------
@@ -40,8 +45,7 @@ class Crack:
         depth 0 changes nothing in any plate: it only marks a place (see
         `plate_modes`).
     length : float
-        How far it reaches from the edge into the plate, at right angles to the
-        edge, in m.
+        How long it is, at right angles to the edge, in m.
     edge : {"bottom", "top", "left", "right"}, default="bottom"
         Where it starts: at y = 0, y = width (both run across the grain), x = 0 or
         x = length (both run along it).
@@ -51,6 +55,9 @@ class Crack:
     breathing : float, default=0.0
         How much its faces clap as they close: from 0 for an open saw kerf to 1 for
         a hairline crack.
+    start : float, default=0.0
+        How far from the edge it begins, in m; above 0 it is an internal crack, which
+        reaches neither that edge nor, if there is room left, the one opposite.
 
     Examples
     --------
@@ -68,6 +75,7 @@ class Crack:
     edge: str = "bottom"
     loss_factor: float = 0.15
     breathing: float = 0.0
+    start: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the numbers and the edge."""
@@ -75,8 +83,20 @@ class Crack:
         check_numbers(self, "depth", low=0, high=0.95)
         check_numbers(self, "length", low=0, open_ends=True)
         check_numbers(self, "loss_factor", "breathing", low=0, high=1)
+        check_numbers(self, "start", low=0)
         if self.edge not in EDGES:
             raise ValueError(f"Crack: edge={self.edge!r} must be one of {EDGES}")
+
+    @property
+    def kind(self) -> str:
+        """What inspectors would call it.
+
+        Returns
+        -------
+        str
+            "cut" for one whose faces never touch, else "crack".
+        """
+        return "crack" if self.breathing > 0 else "cut"
 
     @property
     def across_grain(self) -> bool:

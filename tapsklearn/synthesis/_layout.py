@@ -58,10 +58,10 @@ def layout_for(plate: Plate, *, n_elements: tuple[int, int]) -> Layout:
     Parameters
     ----------
     plate : Plate
-        Its sides and thickness count, and the place of its crack, but not how deep
+        Its sides and thickness count, and the place of its defect, but not how deep
         that is.
     n_elements : tuple of int
-        Number of even intervals along x and y, before knots are added at a crack.
+        Number of even intervals along x and y, before knots are added at a defect.
 
     Returns
     -------
@@ -69,28 +69,37 @@ def layout_for(plate: Plate, *, n_elements: tuple[int, int]) -> Layout:
         The splines.
     """
     sides = (plate.length, plate.width)
-    if plate.crack is None:
-        return Layout(
-            *(
-                SplineAxis(_even(side, n))
-                for side, n in zip(sides, n_elements, strict=True)
-            )
-        )
-    across, along = (0, 1) if plate.crack.across_grain else (1, 0)
-    axes: dict[int, SplineAxis] = {}
-    line = plate.crack.position * sides[across]
-    knots = _with_line(
-        _even(sides[across], n_elements[across]), line, decay_length(plate.thickness)
+    knots = [_even(side, n) for side, n in zip(sides, n_elements, strict=True)]
+    rooms = [0.25 * (even[1] - even[0]) for even in knots]
+    breaks: list[tuple[float, ...]] = [(), ()]
+    if plate.crack is not None:
+        across, along = (0, 1) if plate.crack.across_grain else (1, 0)
+        line = plate.crack.position * sides[across]
+        knots[across] = _with_line(knots[across], line, decay_length(plate.thickness))
+        breaks[across] += (line,)
+        for tip in crack_span(plate):
+            knots[along] = _with_tip(knots[along], tip, room=rooms[along])
+            breaks[along] += (tip,)
+    patch = plate.hole or plate.delamination
+    if patch is not None:
+        for axis, span in enumerate((patch.x_span, patch.y_span)):
+            room = min(rooms[axis], 0.4 * (span[1] - span[0]))
+            for end in span:
+                knots[axis] = _with_tip(knots[axis], end, room=room)
+            breaks[axis] = span
+            # Stiffness jumps where a patch ends, and rotations bend sharply there:
+            # of a knot three times, a cubic spline has a kink.
+            kinks = np.intersect1d(knots[axis][1:-1], span)
+            knots[axis] = np.sort(np.append(knots[axis], np.repeat(kinks, 2)))
+    x, y = (
+        SplineAxis(of_axis, further_breaks=further)
+        for of_axis, further in zip(knots, breaks, strict=True)
     )
-    axes[across] = SplineAxis(knots, further_breaks=(line,))
-    tip = crack_tip(plate)
-    knots = _with_tip(_even(sides[along], n_elements[along]), tip)
-    axes[along] = SplineAxis(knots, further_breaks=(tip,))
-    return Layout(axes[0], axes[1])
+    return Layout(x, y)
 
 
-def crack_tip(plate: Plate) -> float:
-    """Give the coordinate along the crack at which it ends.
+def crack_span(plate: Plate) -> tuple[float, float]:
+    """Give the coordinates along the crack between which it lies.
 
     Parameters
     ----------
@@ -99,13 +108,15 @@ def crack_tip(plate: Plate) -> float:
 
     Returns
     -------
-    float
+    tuple of float
         In m: y for a crack across the grain, else x.
     """
     crack = plate.crack
     assert crack is not None
+    if not crack.from_far_edge:
+        return crack.start, crack.start + crack.length
     side = plate.width if crack.across_grain else plate.length
-    return side - crack.length if crack.from_far_edge else crack.length
+    return side - crack.start - crack.length, side - crack.start
 
 
 def _even(side: float, n: int) -> NDArray[np.float64]:
@@ -124,12 +135,14 @@ def _with_line(
     return knots
 
 
-def _with_tip(knots: NDArray[np.float64], tip: float) -> NDArray[np.float64]:
-    """Add a knot where the crack ends, unless that is at an edge."""
+def _with_tip(
+    knots: NDArray[np.float64], tip: float, *, room: float
+) -> NDArray[np.float64]:
+    """Add a knot where a defect ends, unless that is at an edge."""
     side = knots[-1]
     if not 0.02 * side < tip < 0.98 * side:
         return knots
-    return _put(knots, tip, room=0.25 * (knots[1] - knots[0]))
+    return _put(knots, tip, room=room)
 
 
 def _put(

@@ -22,12 +22,14 @@ from tapsklearn._version import __version__
 from tapsklearn._whole_file import UNFINISHED, write_whole
 from tapsklearn.datasets import load_takes
 from tapsklearn.synthesis import Rig, new_session, render_tap
-from tapsklearn.synthesis._scenarios import (
+from tapsklearn.synthesis._boards import (
+    EVALUATION,
     TappedBoard,
-    list_boards,
     session_generator,
     take_generator,
 )
+from tapsklearn.synthesis._scenarios import list_boards
+from tapsklearn.synthesis._truth import describe
 
 RECORD = "synthesis.json"
 _TABLE = "takes.csv"
@@ -55,17 +57,20 @@ def make_tap_boards(
     ----------
     directory : path-like
         The folder: missing, empty, or begun by the same call before.
-    scenario : {"article", "same_shop", "wide"}, default="article"
+    scenario : {"article", "same_shop", "wide", "anything"}, default="article"
         "article": the boards of the article (normal 1 and 3, the two ends of each of
         two cracked boards as abnormal 5 and 6, 7 and 8, similar boards 11 to 14 of
         a slightly different wood) and further ones to train on. "same_shop":
         random boards that differ as those of one shop do. "wide": random boards
         that differ more, which is hard: size moves the sound more than a crack.
+        "anything": plates and beams of any material and size, tapped and recorded in
+        any way, half of them with a crack, cut, hole or delamination, in takes of
+        0.8 s (see `synthesize_taps`).
     n_takes : int, default=30
         Takes of each board.
     n_boards : int, default=None
-        Number of random pieces of wood. If None, 12 for "article", every third
-        cracked, and 24 else, every second cracked.
+        Number of random specimens. If None, 12 for "article", every third cracked,
+        and 24 else, every second defective.
     random_state : int, default=0
         Seed. Each take depends on it, its board and its number alone.
     n_jobs : int, default=None
@@ -105,7 +110,8 @@ def make_tap_boards(
         "n_takes": n_takes,
         "n_boards": n_boards,
         "random_state": random_state,
-        "rig": asdict(Rig()),
+        # In "anything", each board's own is sampled; takes.csv has what matters.
+        "rig": None if scenario == "anything" else asdict(Rig()),
     }
     _prepare(directory, record, boards)
     work = partial(
@@ -159,42 +165,12 @@ def for_each_board(
     return results
 
 
-def describe(board: TappedBoard) -> dict[str, Any]:
-    """Say in one row what a board is, label and physical truth.
-
-    Parameters
-    ----------
-    board : TappedBoard
-        The board.
-
-    Returns
-    -------
-    dict
-        Columns of takes.csv; None for the crack of an intact board.
-    """
-    plate, wood = board.plate, board.plate.material
-    crack = plate.crack if board.is_cracked else None
-    return {
-        "board": board.name,
-        "condition": board.condition,
-        "specimen": board.specimen,
-        "end": board.end,
-        "length_mm": round(1e3 * plate.length, 3),
-        "width_mm": round(1e3 * plate.width, 3),
-        "thickness_mm": round(1e3 * plate.thickness, 3),
-        "material": wood.name,
-        "density_kg_m3": round(wood.density, 2),
-        "E_L_GPa": round(wood.E_L / 1e9, 4),
-        "E_R_GPa": round(wood.E_R / 1e9, 4),
-        "crack_edge": crack and crack.edge,
-        "crack_position": crack and round(crack.position, 4),
-        "crack_depth": crack and round(crack.depth, 4),
-        "crack_length_mm": crack and round(1e3 * crack.length, 3),
-    }
-
-
 def render_takes(
-    board: TappedBoard, takes: Iterable[int], random_state: int
+    board: TappedBoard,
+    takes: Iterable[int],
+    random_state: int,
+    *,
+    domain: str = EVALUATION,
 ) -> Iterator[NDArray[np.float32]]:
     """Synthesize takes of one board, recorded in one session.
 
@@ -206,18 +182,22 @@ def render_takes(
         Numbers of the takes.
     random_state : int
         Seed of the data set.
+    domain : {"evaluation", "pretraining"}, default="evaluation"
+        What the data are for.
 
     Yields
     ------
     ndarray of shape (n_samples,), float32
         The takes, one at a time.
     """
-    rig = new_session(Rig(), random_state=session_generator(random_state, board.name))
+    session = session_generator(random_state, board.name, domain=domain)
+    rig = new_session(board.rig, random_state=session)
     # The last digits of a matrix product depend on how many threads compute it.
     with threadpool_limits(1):
+        modes = board.modes()
         for take in takes:
-            rng = take_generator(random_state, board.name, take)
-            yield render_tap(board.plate, board.strike, rig, random_state=rng)
+            rng = take_generator(random_state, board.name, take, domain=domain)
+            yield render_tap(modes, board.strike, rig, random_state=rng)
 
 
 def _prepare(
@@ -262,4 +242,4 @@ def _write_board(
     missing = {take: path for take, path in paths.items() if not path.exists()}
     waveforms = render_takes(board, missing, random_state)
     for path, waveform in zip(missing.values(), waveforms, strict=True):
-        write_whole(path, encode_wav(waveform, Rig().sample_rate))
+        write_whole(path, encode_wav(waveform, board.rig.sample_rate))

@@ -92,6 +92,61 @@ class Material:
         return self.nu_LR * self.E_R / self.E_L
 
 
+def isotropic_material(
+    name: str, *, density: float, young: float, poisson: float, loss_factor: float
+) -> Material:
+    """Make a material that is the same in all directions.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    density : float
+        In kg/m³.
+    young : float
+        Young's modulus, in Pa.
+    poisson : float
+        Poisson's ratio, between -1 and 0.5.
+    loss_factor : float
+        Share of the strain energy lost in each radian.
+
+    Returns
+    -------
+    Material
+        With the shear modulus E / (2 (1 + ν)) in every plane.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+
+    Examples
+    --------
+    >>> glass = isotropic_material(
+    ...     "glass", density=2500.0, young=70e9, poisson=0.22, loss_factor=0.001
+    ... )
+    >>> round(glass.G_LR / 1e9, 1)
+    28.7
+    """
+    if not -1 < poisson <= 0.5:
+        raise ValueError(f"poisson={poisson!r} must be above -1 and at most 0.5")
+    shear = young / (2 * (1 + poisson))
+    return Material(
+        name=name,
+        density=density,
+        E_L=young,
+        E_R=young,
+        G_LR=shear,
+        nu_LR=poisson,
+        G_xz=shear,
+        G_yz=shear,
+        eta_L=loss_factor,
+        eta_R=loss_factor,
+        eta_G=loss_factor,
+        crack_compliance=1.0,
+    )
+
+
 # Densities, Young's and shear moduli of the softwoods keep to the ratios of Sitka
 # spruce and of western redcedar in table 5-1 of the Wood Handbook (Forest Products
 # Laboratory, FPL-GTR-190, 2010). The loss factors, and all of the row of (lauan)

@@ -28,8 +28,11 @@ from tapsklearn.synthesis._plate import Plate
 AIR_DENSITY = 1.204  # kg/m³, at 20 °C
 SPEED_OF_SOUND = 343.0  # m/s
 
-# The integral is a sum over cells of some 8 mm: five to a wave in air at 9 kHz.
+# The integral is a sum over cells of some 8 mm: five to a wave in air at 9 kHz. Larger
+# plates have more of them, of 12 mm (three to a wave) as long as that are not too many.
 N_CELLS = (24, 16)
+LARGE_CELL = 0.012  # m
+MAX_CELLS = 40
 
 Position = tuple[float, float, float]
 
@@ -124,7 +127,7 @@ def dipole_factor(
     return frequencies / np.hypot(frequencies, corner)
 
 
-@lru_cache(maxsize=128)  # about 0.1 MB each; PlateModes go by identity
+@lru_cache(maxsize=32)  # up to 1 MB each; PlateModes go by identity
 def _cells(
     modes: PlateModes,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -137,9 +140,19 @@ def _cells(
 def _cell_centres(plate: Plate) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     x, y = (
         side * (np.arange(n) + 0.5) / n
-        for side, n in zip((plate.length, plate.width), N_CELLS, strict=True)
+        for side, n in zip(
+            (plate.length, plate.width), _numbers_of_cells(plate), strict=True
+        )
     )
     return x, y
+
+
+def _numbers_of_cells(plate: Plate) -> tuple[int, int]:
+    n_x, n_y = (
+        min(max(usual, int(np.ceil(side / LARGE_CELL))), MAX_CELLS)
+        for side, usual in zip((plate.length, plate.width), N_CELLS, strict=True)
+    )
+    return n_x, n_y
 
 
 def _distances(

@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tapsklearn.synthesis._drum import drum_modes
 from tapsklearn.synthesis._microphone import (
+    AIR_DENSITY,
     dipole_factor,
     modal_pressure,
     rigid_pressure,
@@ -15,6 +17,7 @@ from tapsklearn.synthesis._noise import recording_noise
 from tapsklearn.synthesis._plate import Plate
 from tapsklearn.synthesis._rig import Rig
 from tapsklearn.synthesis._ringing import ring
+from tapsklearn.synthesis._room import record_in_room
 from tapsklearn.synthesis._strike import (
     Strike,
     contact_time_at,
@@ -60,7 +63,7 @@ class _Take(NamedTuple):
 
 
 def render_tap(
-    plate: Plate,
+    plate: Plate | PlateModes,
     strike: Strike,
     rig: Rig = _USUAL_RIG,
     *,
@@ -73,12 +76,14 @@ def render_tap(
     support; the microphone receives their accelerations. The bounce of the whole
     plate, the click of the contact, the rattle of a breathing crack, the room's
     noise and hum are added. From take to take the place and force of the blow, the
-    microphone, the plate's frequencies and the rest vary as the rig sets.
+    microphone, the plate's frequencies and the rest vary as the rig sets. A blow on
+    a delamination makes the layer above it ring as well.
 
     Parameters
     ----------
-    plate : Plate
-        What is struck.
+    plate : Plate or PlateModes
+        What is struck; a plate that was solved by `plate_modes` with other settings
+        than the usual is given by its modes.
     strike : Strike
         Where it is meant to be struck; the blow lands within some millimetres, on
         the plate and no closer than 3 mm to its edges.
@@ -106,21 +111,28 @@ def render_tap(
     >>> take.shape, take.dtype
     ((132300,), dtype('float32'))
     """
-    if strike.x > plate.length or strike.y > plate.width:
+    modes = plate if isinstance(plate, PlateModes) else None
+    struck = modes.plate if modes is not None else plate
+    assert isinstance(struck, Plate)
+    if strike.x > struck.length or strike.y > struck.width:
         raise ValueError(
-            f"{strike} is not on the plate, which is {plate.length:g} m by "
-            f"{plate.width:g} m"
+            f"{strike} is not on the plate, which is {struck.length:g} m by "
+            f"{struck.width:g} m"
         )
     rng = np.random.default_rng(random_state)
-    take = _sample(plate, strike, rig, rng)
-    recording = recording_noise(rig, rng)
+    take = _sample(struck, strike, rig, rng)
+    noise = recording_noise(rig, rng)
     start = int(take.onset * rig.sample_rate)
-    modes = plate_modes(
-        plate, max_frequency=min(MAX_FREQUENCY, ALIAS_FREE * rig.sample_rate)
-    )
-    tap = _pressure(modes, take, rig, len(recording) - start, rng)
-    recording[start : start + len(tap)] += tap / np.float32(rig.full_scale)
+    if modes is None:
+        modes = plate_modes(
+            struck, max_frequency=min(MAX_FREQUENCY, ALIAS_FREE * rig.sample_rate)
+        )
+    sound = _pressure(modes, take, rig, rig.n_samples - start, rng)
+    tap = np.zeros_like(noise)
+    tap[start : start + len(sound)] = sound / np.float32(rig.full_scale)
+    recording = record_in_room(tap, noise, rig)
     recording *= np.float32(take.gain)
+    recording += np.float32(rig.offset)
     return np.clip(recording, -1.0, 1.0, out=recording)
 
 
@@ -181,6 +193,9 @@ def _pressure(
     received = modal_pressure(modes, take.microphone) * acceleration
     received = np.append(received, of_bounce * bounce_pole**2 / bounce)
     poles_received = np.append(poles, bounce_pole)
+    of_drum, drum_poles = _drum(plate, take)
+    received = np.append(received, of_drum)
+    poles_received = np.append(poles_received, drum_poles)
 
     silence = SILENT / -poles_received.real.max()
     n = min(n_left, int(silence * rig.sample_rate))
@@ -207,6 +222,30 @@ def _pressure(
     if n < n_left:
         _fade_out(sound, int(FADE * rig.sample_rate))
     return sound
+
+
+def _drum(
+    plate: Plate, take: _Take
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """Give the sound and the poles of the layer under the blow, if it is split off."""
+    modes = drum_modes(plate, take.x, take.y)
+    split = plate.delamination
+    if modes is None or split is None:
+        return np.empty(0, complex), np.empty(0, complex)
+    # Closed at its back, it is a source that nothing cancels.
+    mic_x, mic_y, mic_z = take.microphone
+    aside = (
+        mic_x - split.x - split.length / 2,
+        mic_y - split.y - split.width / 2,
+        mic_z,
+    )
+    pressure = AIR_DENSITY / (2 * np.pi * np.linalg.norm(aside)) * modes.displaced
+    audible = (modes.frequencies > 0) & (modes.frequencies < MAX_FREQUENCY)
+    frequencies = modes.frequencies[audible] * take.frequency_factor
+    omega = 2 * np.pi * frequencies
+    poles = omega * (1j - modes.loss_factors[audible] / 2)
+    displacement = modes.deflection[audible] / omega
+    return pressure[audible] * displacement * poles**2, poles
 
 
 def _rattle(

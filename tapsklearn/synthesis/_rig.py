@@ -66,6 +66,20 @@ class Rig:
         Sound pressure of the faces of a hairline crack that clap, in Pa, if the
         crack adds a curvature of 0.6 1/m. The usual blow makes it add 0.03 to 0.1,
         so that the rattle is faint.
+    reverberation_time : float, default=0.0
+        Of the room, until its sound has fallen by 60 dB, in s; 0 for none.
+    direct_to_reverberant_db : float, default=10.0
+        Energy that comes directly from the plate relative to what the room returns,
+        in dB.
+    room_seed : int, default=0
+        Seed of the room's echoes: another number is another room of the same kind.
+    low_cut, high_cut : float, default=0.0, inf
+        Corners of the microphone's response, in Hz: a high-pass of first and a
+        low-pass of second order.
+    tilt_db : float, default=0.0
+        By how much the response rises with each octave, in dB; 0 dB at 1 kHz.
+    offset : float, default=0.0
+        Constant part of the recording, relative to full scale.
     sample_rate : int, default=44100
         In Hz.
     duration : float, default=3.0
@@ -101,6 +115,13 @@ class Rig:
     gain_db: float = 0.0
     gain_spread_db: float = 0.5
     rattle: float = 0.25
+    reverberation_time: float = 0.0
+    direct_to_reverberant_db: float = 10.0
+    room_seed: int = 0
+    low_cut: float = 0.0
+    high_cut: float = np.inf
+    tilt_db: float = 0.0
+    offset: float = 0.0
     sample_rate: int = 44100
     duration: float = 3.0
     earliest_onset: float = 0.3
@@ -130,9 +151,22 @@ class Rig:
             "frequency_spread",
             "gain_spread_db",
             "rattle",
+            "reverberation_time",
+            "room_seed",
+            "low_cut",
         )
         check_numbers(self, *not_negative, low=0)
-        check_numbers(self, "mic_distance", "mic_offset", "gain_db")
+        check_numbers(
+            self,
+            "mic_distance",
+            "mic_offset",
+            "gain_db",
+            "direct_to_reverberant_db",
+            "tilt_db",
+        )
+        check_numbers(self, "offset", low=-1, high=1)
+        if self.high_cut != np.inf:
+            check_numbers(self, "high_cut", low=0, open_ends=True)
         for name in ("pink_dbfs", "hum_dbfs", "white_dbfs"):
             if getattr(self, name) != -np.inf:
                 check_numbers(self, name)

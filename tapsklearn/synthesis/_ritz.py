@@ -26,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-from tapsklearn.synthesis._crack import lost_stiffness
-from tapsklearn.synthesis._layout import Layout, crack_tip
+from tapsklearn.synthesis._layout import Layout
 from tapsklearn.synthesis._plate import Plate
-from tapsklearn.synthesis._splines import Products
+from tapsklearn.synthesis._splines import Products, SplineAxis
+from tapsklearn.synthesis._zones import Zone, zone_of
 
 FloatArray = NDArray[np.float64]
 
@@ -159,7 +159,7 @@ def solve(plate: Plate, layout: Layout, *, max_frequency: float) -> RitzSolution
     return RitzSolution(
         frequencies=np.sqrt(squares) / (2 * np.pi),
         coefficients=coefficients,
-        loss_factors=_loss_factors(plate, layout, squares, coefficients),
+        loss_factors=loss_factors(plate, layout, squares, coefficients),
     )
 
 
@@ -181,26 +181,35 @@ def stiffness_matrix(plate: Plate, layout: Layout) -> FloatArray:
     """
     x, y = layout.x.products(), layout.y.products()
     n = len(x.values) * len(y.values)
-    w, px, py = slice(0, n), slice(n, 2 * n), slice(2 * n, 3 * n)
     s1, s2 = shear_rigidities(plate)
-    same = np.kron(x.values, y.values)
     K = np.zeros((3 * n, 3 * n))
-    K[w, w] = s1 * np.kron(x.slopes, y.values) + s2 * np.kron(x.values, y.slopes)
-    K[px, w] = s1 * np.kron(x.value_slope, y.values)
-    K[py, w] = s2 * np.kron(x.values, y.value_slope)
-    K[px, px] = s1 * same
-    K[py, py] = s2 * same
+    _add_shear(K, (s1, s2), x, y)
     _add_bending(K[n:, n:], bending_rigidities(plate), x, y)
-    if plate.crack is not None:
-        x, y = (
-            axis.products(zone)
-            for axis, zone in zip(
-                (layout.x, layout.y), _crack_zone(plate, layout), strict=True
-            )
-        )
-        # Taken off what the intact plate has, so that depth 0 takes exactly 0.
-        _add_bending(K[n:, n:], _lost_rigidities(plate), x, y)
+    # Taken off what the intact plate has, so that depth 0 takes exactly 0.
+    zone = zone_of(plate, layout)
+    if zone is not None:
+        x, y = layout.x.products(zone.x), layout.y.products(zone.y)
+        _add_bending(K[n:, n:], _lost_rigidities(plate, zone), x, y)
+        if zone.shear > 0:
+            _add_shear(K, (-zone.shear * s1, -zone.shear * s2), x, y)
+        if any(zone.held):
+            _add_held(K[n:, n:], plate, zone, layout)
     return K
+
+
+def _add_shear(
+    K: FloatArray, shear: tuple[float, float], x: Products, y: Products
+) -> None:
+    """Add the energy of shear through the thickness."""
+    n = len(K) // 3
+    w, px, py = slice(0, n), slice(n, 2 * n), slice(2 * n, 3 * n)
+    s1, s2 = shear
+    same = np.kron(x.values, y.values)
+    K[w, w] += s1 * np.kron(x.slopes, y.values) + s2 * np.kron(x.values, y.slopes)
+    K[px, w] += s1 * np.kron(x.value_slope, y.values)
+    K[py, w] += s2 * np.kron(x.values, y.value_slope)
+    K[px, px] += s1 * same
+    K[py, py] += s2 * same
 
 
 def _add_bending(K: FloatArray, bending: Bending, x: Products, y: Products) -> None:
@@ -214,36 +223,67 @@ def _add_bending(K: FloatArray, bending: Bending, x: Products, y: Products) -> N
     K[py, px] += bending.d66 * np.kron(x.value_slope.T, y.value_slope)
 
 
-def _lost_rigidities(plate: Plate) -> Bending:
-    """Give what is lost where the crack takes all it can, with a minus sign."""
-    assert plate.crack is not None
-    lost = zip(plate.crack.lost_shares, bending_rigidities(plate), strict=True)
+def _add_held(K: FloatArray, plate: Plate, zone: Zone, layout: Layout) -> None:
+    """Give back what the layers of a delamination need to bend all over alike.
+
+    They are joined at its ends, so that the mean curvature between these still
+    stretches one and shortens the other.
+    """
+    n = len(K) // 2
+    px, py = slice(0, n), slice(n, 2 * n)
+    d11, d22, d12, d66 = (-lost for lost in _lost_rigidities(plate, zone))
+    x, x_slope, length = _integrals(layout.x, zone.x)
+    y, y_slope, width = _integrals(layout.y, zone.y)
+    if zone.held[0]:
+        mean = np.outer(x_slope, x_slope) / length
+        K[px, px] += d11 * np.kron(mean, layout.y.products(zone.y).values)
+    if zone.held[1]:
+        mean = np.outer(y_slope, y_slope) / width
+        K[py, py] += d22 * np.kron(layout.x.products(zone.x).values, mean)
+    if all(zone.held):
+        both = np.kron(np.outer(x, x_slope) / length, np.outer(y_slope, y) / width)
+        K[py, px] += d12 * both
+        twist = np.concatenate([np.kron(x, y_slope), np.kron(x_slope, y)])
+        K += d66 / (length * width) * np.outer(twist, twist)
+
+
+def _integrals(
+    axis: SplineAxis, factor: FloatArray
+) -> tuple[FloatArray, FloatArray, float]:
+    """Integrate splines, slopes and 1, times a factor."""
+    weights = axis.weights * factor
+    return axis.values @ weights, axis.slopes @ weights, float(weights.sum())
+
+
+def _lost_rigidities(plate: Plate, zone: Zone) -> Bending:
+    """Give what is lost where the zone has lost all it can, with a minus sign."""
+    lost = zip(zone.bending, bending_rigidities(plate), strict=True)
     return Bending(*(-share * rigidity for share, rigidity in lost))
 
 
-def _crack_zone(plate: Plate, layout: Layout) -> tuple[FloatArray, FloatArray]:
-    """Give the share of stiffness lost at the points of x and of y; it is a product."""
-    crack = plate.crack
-    assert crack is not None
-    across, along = (layout.x, layout.y) if crack.across_grain else (layout.y, layout.x)
-    side = plate.length if crack.across_grain else plate.width
-    lost = lost_stiffness(
-        across.points - crack.position * side,
-        depth=crack.depth,
-        thickness=plate.thickness,
-        compliance=plate.material.crack_compliance,
-    )
-    tip = crack_tip(plate)
-    cut = along.points > tip if crack.from_far_edge else along.points < tip
-    zones = lost, cut.astype(np.float64)
-    return zones if crack.across_grain else zones[::-1]
-
-
-def _loss_factors(
+def loss_factors(
     plate: Plate, layout: Layout, squares: FloatArray, coefficients: FloatArray
 ) -> FloatArray:
-    """Weigh the material's loss factors by the strain energies of each mode.
+    """Weigh the loss factors of material and defects by the strain energies.
 
+    Parameters
+    ----------
+    plate : Plate
+        The plate.
+    layout : Layout
+        The splines.
+    squares : ndarray of shape (n_modes,)
+        Of the angular frequencies.
+    coefficients : ndarray of shape (3, n_modes, n_x, n_y)
+        Of w, ψx and ψy, mass-normalised.
+
+    Returns
+    -------
+    ndarray of shape (n_modes,)
+        Loss factors.
+
+    Notes
+    -----
     After E. E. Ungar and E. M. Kerwin, "Loss factors of viscoelastic systems in
     terms of energy concepts", Journal of the Acoustical Society of America 34
     (1962), 954-957. Twice the strain energy of a mass-normalised mode is the square
@@ -256,21 +296,22 @@ def _loss_factors(
     twist += x.slopes.T @ coefficients[2] @ y.values
     strains = (x_bend**2, y_bend**2, 2 * x_bend * y_bend, twist**2)
     area = np.outer(x.weights, y.weights)
-    if plate.crack is None:
-        zone, lost_shares, zone_loss = np.zeros_like(area), (0.0,) * 4, 0.0
-    else:
-        zone = np.outer(*_crack_zone(plate, layout))
-        lost_shares, zone_loss = plate.crack.lost_shares, plate.crack.loss_factor
     m = plate.material
     of_bending = (m.eta_L, m.eta_R, np.sqrt(m.eta_L * m.eta_R), m.eta_G)
+    zone = zone_of(plate, layout)
+    place = np.zeros_like(area) if zone is None else np.outer(zone.x, zone.y)
+    lost_shares = (0.0,) * len(strains) if zone is None else zone.bending
     total = np.full(len(squares), m.eta_G)
     in_zone = np.zeros(len(squares))
     for strain, rigidity, lost, loss_factor in zip(
         strains, bending_rigidities(plate), lost_shares, of_bending, strict=True
     ):
-        weight = area * rigidity * (1 - lost * zone)
+        weight = area * rigidity * (1 - lost * place)
         total += (
             np.tensordot(strain, weight, axes=2) / squares * (loss_factor - m.eta_G)
         )
-        in_zone += np.tensordot(strain, weight * zone, axes=2) / squares
-    return total * (1 - in_zone) + zone_loss * in_zone
+        in_zone += np.tensordot(strain, weight * place, axes=2) / squares
+    if zone is None or zone.loss_factor is None:
+        return total
+    in_zone *= zone.rubbing
+    return total * (1 - in_zone) + zone.loss_factor * in_zone

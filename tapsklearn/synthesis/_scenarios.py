@@ -1,142 +1,57 @@
-"""Which boards are tapped: the article's, and random ones from a shop."""
+"""Which boards are tapped: the article's, and random ones."""
 
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from tapsklearn.synthesis import MATERIALS, Crack, Material, Plate, Strike
-
-# The rng of a specimen and that of a take must never be the same.
-_BOARD_STREAM = 0
-_TAKE_STREAM = 1
-_SESSION_STREAM = 2
-
-_MODULI = ("E_L", "E_R", "G_LR", "G_xz", "G_yz")
-
-# Where along the board its two ends are struck.
-_ENDS = {"left": 0.15, "right": 0.85}
-
-
-@dataclass(frozen=True)
-class TappedBoard:
-    """A board as the recordings label it: one end of a specimen.
-
-    Attributes
-    ----------
-    name : str
-        Name of the board, the label of its takes.
-    specimen : str
-        Name of the piece of wood.
-    end : str
-        "left" or "right": where it is struck.
-    plate : Plate
-        The piece of wood itself.
-    """
-
-    name: str
-    specimen: str
-    end: str
-    plate: Plate
-
-    @property
-    def is_cracked(self) -> bool:
-        """Whether the wood has a crack; one of no depth is none.
-
-        Returns
-        -------
-        bool
-            True for a crack.
-        """
-        return self.plate.crack is not None and self.plate.crack.depth > 0
-
-    @property
-    def condition(self) -> str:
-        """What inspectors would call it.
-
-        Returns
-        -------
-        str
-            "abnormal" if it is cracked, else "normal".
-        """
-        return "abnormal" if self.is_cracked else "normal"
-
-    @property
-    def strike(self) -> Strike:
-        """Where it is struck, on average.
-
-        Returns
-        -------
-        Strike
-            On the middle line, 15 % of the length from the end.
-        """
-        return Strike(x=_ENDS[self.end] * self.plate.length, y=self.plate.width / 2)
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How much the boards of a shop differ, as standard deviations.
-
-    Attributes
-    ----------
-    stiffness, density, loss : float
-        Of the moduli, the density and the loss factors; relative.
-    length, width, thickness : float
-        In m.
-    """
-
-    stiffness: float
-    density: float
-    loss: float
-    length: float
-    width: float
-    thickness: float
-
-
-SAME_SHOP = Spread(
-    stiffness=0.05,
-    density=0.03,
-    loss=0.08,
-    length=0.002,
-    width=0.0015,
-    thickness=0.00015,
+from tapsklearn.synthesis import MATERIALS, Crack, Material, Plate
+from tapsklearn.synthesis._anything import sample_anything
+from tapsklearn.synthesis._boards import (
+    DOMAINS,
+    ENDS,
+    EVALUATION,
+    TappedBoard,
+    specimen_generator,
 )
-WIDE = Spread(
-    stiffness=0.10,
-    density=0.05,
-    loss=0.12,
-    length=0.010,
-    width=0.006,
-    thickness=0.0003,
-)
+from tapsklearn.synthesis._spread import SAME_SHOP, WIDE, Spread, scale_material, vary
 
 
 def list_boards(
-    scenario: str, *, n_boards: int | None = None, seed: int = 0
+    scenario: str,
+    *,
+    n_boards: int | None = None,
+    seed: int = 0,
+    domain: str = EVALUATION,
+    materials: Collection[str] | None = None,
 ) -> list[TappedBoard]:
     """List the boards of a scenario.
 
     Parameters
     ----------
-    scenario : {"article", "same_shop", "wide"}
+    scenario : {"article", "same_shop", "wide", "anything"}
         Which.
     n_boards : int, default=None
         Number of random specimens. If None, 12 further ones for the article's
-        boards, a third of them cracked, and 24 else, half of them cracked.
+        boards, a third of them cracked, and 24 else, half of them defective.
     seed : int, default=0
-        Seed of the random ones. Each depends on it and on its own name alone.
+        Seed of the random ones. Each depends on it, on its own name and on the
+        domain alone.
+    domain : {"evaluation", "pretraining"}, default="evaluation"
+        What they are for; no plate is in both.
+    materials : collection of str, default=None
+        For "anything": the classes of materials to sample from. If None, all.
 
     Returns
     -------
     list of TappedBoard
-        Two, the left and the right end, for each specimen.
+        Two, the left and the right end or two places, for each specimen.
 
     Raises
     ------
     ValueError
-        If there is no such scenario, or no board in it.
+        If there is no such scenario, domain or material, or no board in it.
 
     Examples
     --------
@@ -145,73 +60,45 @@ def list_boards(
     """
     if scenario not in SCENARIOS:
         raise ValueError(f"scenario={scenario!r} must be one of {', '.join(SCENARIOS)}")
+    if domain not in DOMAINS:
+        raise ValueError(f"domain={domain!r} must be one of {', '.join(DOMAINS)}")
+    if scenario == "article" and domain != EVALUATION:
+        raise ValueError(
+            f"domain={domain!r} must be {EVALUATION!r} for scenario='article': some of "
+            "its plates are the same for every seed; pretrain on another scenario"
+        )
+    if materials is not None and scenario != "anything":
+        raise ValueError(
+            f"materials={materials!r} must be None for scenario={scenario!r}, which is "
+            "of one material; or choose scenario='anything'"
+        )
     if n_boards is not None and n_boards < 0:
         raise ValueError(f"n_boards={n_boards} must not be negative")
-    boards = list(SCENARIOS[scenario](n_boards, seed))
+    sample = SCENARIOS[scenario]
+    if materials is not None:
+        sample = partial(sample_anything, materials=materials)
+    boards = list(sample(n_boards, seed, domain))
     if not boards:
         raise ValueError(f"n_boards={n_boards} leaves no board in {scenario!r}")
     return boards
 
 
-def take_generator(seed: int, board: str, take: int) -> np.random.Generator:
-    """Give the source of all that is random in one take.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the data set.
-    board : str
-        Name of the board.
-    take : int
-        Number of the take.
-
-    Returns
-    -------
-    Generator
-        The same for the same three, whatever else is made.
-    """
-    return _generator(_TAKE_STREAM, seed, board, take)
-
-
-def session_generator(seed: int, board: str) -> np.random.Generator:
-    """Give the source of all that is random in setting up to record a board.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the data set.
-    board : str
-        Name of the board.
-
-    Returns
-    -------
-    Generator
-        The same for the same two.
-    """
-    return _generator(_SESSION_STREAM, seed, board)
-
-
-def _generator(stream: int, seed: int, name: str, *numbers: int) -> np.random.Generator:
-    # Unlike hash(), the checksum of a name is the same in every process.
-    return np.random.default_rng([stream, seed, zlib.crc32(name.encode()), *numbers])
-
-
 def _both_ends(
     specimen: str, plate: Plate, names: tuple[str, str] | None = None
 ) -> Iterator[TappedBoard]:
-    for place, end in enumerate(_ENDS):
+    for place, end in enumerate(ENDS):
         name = names[place] if names else f"{specimen} {end}"
         yield TappedBoard(name, specimen, end, plate)
 
 
-def _article(n_boards: int | None, seed: int) -> Iterator[TappedBoard]:
+def _article(n_boards: int | None, seed: int, domain: str) -> Iterator[TappedBoard]:
     """Give the article's boards, and further ones of the same shop to train on."""
     spruce = MATERIALS["spruce"]
     hairline = Crack(position=0.35, depth=0.6, length=0.040, breathing=0.3)
     saw_cut = Crack(position=0.80, depth=0.6, length=0.040)
     # "Of a slightly different wood": spruce from another tree.
     similar = replace(
-        _scale(spruce, stiffness=1.06, density=0.97, loss=1.1),
+        scale_material(spruce, stiffness=1.06, density=0.97, loss=1.1),
         name="spruce, another tree",
     )
     for number, length, wood in (
@@ -223,10 +110,10 @@ def _article(n_boards: int | None, seed: int) -> Iterator[TappedBoard]:
         (14, 200, similar),
     ):
         specimen = f"{'normal' if wood is spruce else 'similar'} {number}"
-        rng = _generator(_BOARD_STREAM, seed, specimen)
+        rng = specimen_generator(seed, specimen, domain=domain)
         plate = _sound(_size(length, 130, wood), rng)
         if wood is similar:
-            plate = _vary(plate, SAME_SHOP, rng)
+            plate = vary(plate, SAME_SHOP, rng)
         yield from _both_ends(specimen, plate)
     for numbers, length, crack in (((5, 6), 190, hairline), ((7, 8), 200, saw_cut)):
         plate = replace(_size(length, 130, spruce), crack=crack)
@@ -236,27 +123,34 @@ def _article(n_boards: int | None, seed: int) -> Iterator[TappedBoard]:
     yield from _random_boards(
         12 if n_boards is None else n_boards,
         seed,
+        domain,
         SAME_SHOP,
         cracked_each=3,
         prefix="further ",
     )
 
 
-def _shop(n_boards: int | None, seed: int, *, spread: Spread) -> Iterator[TappedBoard]:
+def _shop(
+    n_boards: int | None, seed: int, domain: str, *, spread: Spread
+) -> Iterator[TappedBoard]:
     """Give random boards, every second one cracked."""
-    yield from _random_boards(24 if n_boards is None else n_boards, seed, spread)
+    yield from _random_boards(
+        24 if n_boards is None else n_boards, seed, domain, spread
+    )
 
 
-SCENARIOS: dict[str, Callable[[int | None, int], Iterator[TappedBoard]]] = {
+SCENARIOS: dict[str, Callable[[int | None, int, str], Iterator[TappedBoard]]] = {
     "article": _article,
     "same_shop": partial(_shop, spread=SAME_SHOP),
     "wide": partial(_shop, spread=WIDE),
+    "anything": sample_anything,
 }
 
 
 def _random_boards(
     n_boards: int,
     seed: int,
+    domain: str,
     spread: Spread,
     *,
     cracked_each: int = 2,
@@ -267,12 +161,12 @@ def _random_boards(
         cracked = number % cracked_each == 0
         kind = "cracked" if cracked else "normal"
         specimen = f"{prefix}{kind} {number:03d}"
-        rng = _generator(_BOARD_STREAM, seed, specimen)
+        rng = specimen_generator(seed, specimen, domain=domain)
         plate = _size(200, 130, MATERIALS["spruce"])
         plate = (
             replace(plate, crack=_sample_crack(rng)) if cracked else _sound(plate, rng)
         )
-        yield from _both_ends(specimen, _vary(plate, spread, rng))
+        yield from _both_ends(specimen, vary(plate, spread, rng))
 
 
 def _sample_crack(rng: np.random.Generator) -> Crack:
@@ -300,36 +194,3 @@ def _size(length: float, width: float, material: Material) -> Plate:
     return Plate(
         length=length / 1000, width=width / 1000, thickness=0.010, material=material
     )
-
-
-def _vary(plate: Plate, spread: Spread, rng: np.random.Generator) -> Plate:
-    """Sample a board like another, as the shop's next one differs from it."""
-
-    def factor(deviation: float) -> float:
-        return float(np.exp(rng.normal(0, deviation)))
-
-    wood = _scale(
-        plate.material,
-        stiffness=factor(spread.stiffness),
-        density=factor(spread.density),
-        loss=factor(spread.loss),
-    )
-    # Stiff wood is stiff in every direction, and in each a little on its own.
-    each = {
-        name: getattr(wood, name) * factor(spread.stiffness / 2) for name in _MODULI
-    }
-    return replace(
-        plate,
-        length=plate.length + rng.normal(0, spread.length),
-        width=plate.width + rng.normal(0, spread.width),
-        thickness=plate.thickness + rng.normal(0, spread.thickness),
-        material=replace(wood, **each),
-    )
-
-
-def _scale(
-    wood: Material, *, stiffness: float, density: float, loss: float
-) -> Material:
-    moduli = {name: getattr(wood, name) * stiffness for name in _MODULI}
-    losses = {name: getattr(wood, name) * loss for name in ("eta_L", "eta_R", "eta_G")}
-    return replace(wood, density=wood.density * density, **moduli, **losses)

@@ -67,7 +67,8 @@ class SplineAxis:
     Parameters
     ----------
     knots : ndarray of shape (n_elements + 1,)
-        From one end of the interval to the other, rising.
+        From one end of the interval to the other, rising; at one that is repeated,
+        the splines are less smooth.
     further_breaks : sequence of float, default=()
         Where else the functions that are integrated may have a kink.
 

@@ -1,5 +1,6 @@
 """Synthesized recordings in memory, for training on thousands of boards."""
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -10,8 +11,10 @@ from sklearn.base import clone
 from sklearn.utils import Bunch, get_tags
 
 from tapsklearn.datasets import Truth
-from tapsklearn.synthesis._make_tap_boards import describe, for_each_board, render_takes
-from tapsklearn.synthesis._scenarios import TappedBoard, list_boards
+from tapsklearn.synthesis._boards import EVALUATION, TappedBoard
+from tapsklearn.synthesis._make_tap_boards import for_each_board, render_takes
+from tapsklearn.synthesis._scenarios import list_boards
+from tapsklearn.synthesis._truth import describe
 
 
 def synthesize_taps(
@@ -20,6 +23,8 @@ def synthesize_taps(
     n_takes: int = 10,
     n_boards: int | None = None,
     random_state: int = 0,
+    domain: str = EVALUATION,
+    materials: Collection[str] | None = None,
     transformer: Any = None,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -28,15 +33,23 @@ def synthesize_taps(
 
     Parameters
     ----------
-    scenario : {"article", "same_shop", "wide"}, default="same_shop"
+    scenario : {"article", "same_shop", "wide", "anything"}, default="same_shop"
         Which boards; see `make_tap_boards`.
     n_takes : int, default=10
         Takes of each board.
     n_boards : int, default=None
-        Number of random pieces of wood. If None, as for `make_tap_boards`.
+        Number of random specimens. If None, as for `make_tap_boards`.
     random_state : int, default=0
         Seed. Each take depends on it, its board and its number alone, and is the one
         that `make_tap_boards` writes, before rounding to 16 bits.
+    domain : {"evaluation", "pretraining"}, default="evaluation"
+        What the taps are for. Whatever the seeds, no plate, session or take is in
+        both, so that what is pretrained on the one has seen nothing of the other.
+        "article" cannot be pretrained on, as some of its plates never change.
+    materials : collection of str, default=None
+        For "anything": the classes of materials to sample from, of "wood", "board",
+        "glass", "tile", "stone", "concrete", "steel", "aluminium" and "plastic". If
+        None, all.
     transformer : transformer, default=None
         From waveforms to features, without fitting anything, such as
         ``article_features(input="waveform")``; applied board by board, so that no more
@@ -53,11 +66,11 @@ def synthesize_taps(
         With these attributes:
 
         X : ndarray of shape (n_takes_in_all, ...), float32
-            Waveforms of shape (132300,), or features.
+            Waveforms of shape (132300,), (35280,) for "anything", or features.
         board, condition : ndarray of str, of shape (n_takes_in_all,)
             Label and condition of each.
         specimens : dict of str to str
-            The piece of wood of each board.
+            The specimen of each board.
         normal_boards : list of str
             The boards that are normal, sorted.
         truth : Truth
@@ -88,9 +101,19 @@ def synthesize_taps(
             "transformed by itself: give one that has not, such as article_features("
             "input='waveform'), or none, and fit it on the waveforms"
         )
-    boards = list_boards(scenario, n_boards=n_boards, seed=random_state)
+    boards = list_boards(
+        scenario,
+        n_boards=n_boards,
+        seed=random_state,
+        domain=domain,
+        materials=materials,
+    )
     work = partial(
-        _synthesize, n_takes=n_takes, random_state=random_state, transformer=transformer
+        _synthesize,
+        n_takes=n_takes,
+        random_state=random_state,
+        domain=domain,
+        transformer=transformer,
     )
     parts = for_each_board(work, boards, n_jobs=n_jobs, verbose=verbose)
     frame = pd.DataFrame(
@@ -114,9 +137,15 @@ def synthesize_taps(
 
 
 def _synthesize(
-    board: TappedBoard, *, n_takes: int, random_state: int, transformer: Any
+    board: TappedBoard,
+    *,
+    n_takes: int,
+    random_state: int,
+    domain: str,
+    transformer: Any,
 ) -> NDArray[np.floating]:
-    waveforms = np.stack(list(render_takes(board, range(n_takes), random_state)))
+    takes = render_takes(board, range(n_takes), random_state, domain=domain)
+    waveforms = np.stack(list(takes))
     if transformer is None:
         return waveforms
     return clone(transformer).fit_transform(waveforms)

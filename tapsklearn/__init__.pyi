@@ -15,6 +15,8 @@ from .detectors import AutoencoderDetector as AutoencoderDetector
 from .detectors import Calibration as Calibration
 from .detectors import CNNDetector as CNNDetector
 from .detectors import CropDetector as CropDetector
+from .detectors import EncoderDetector as EncoderDetector
+from .detectors import JoinedDetector as JoinedDetector
 from .detectors import MahalanobisDistance as MahalanobisDistance
 from .detectors import NeighborDistance as NeighborDistance
 from .detectors import RandomConvDetector as RandomConvDetector

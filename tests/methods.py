@@ -14,6 +14,8 @@ from tapsklearn.detectors import (
     AutoencoderDetector,
     CNNDetector,
     CropDetector,
+    EncoderDetector,
+    JoinedDetector,
     RandomConvDetector,
     SpectrumDetector,
     TripletDetector,
@@ -55,12 +57,17 @@ METHODS = {
     "ae": AutoencoderDetector(**QUICK),
     "ae-pooled": AutoencoderDetector(score_space="time_pooled", **QUICK),
     "ae-plain": AutoencoderDetector(batch_norm=False, **PLAIN),
+    "ae-encoder": AutoencoderDetector("encoder", **QUICK),
     "vae": VAEDetector(**QUICK),
     "vae-plain": VAEDetector(batch_norm=False, embedding_dim=2, **PLAIN),
+    "vae-encoder": VAEDetector(
+        "encoder", score_space="embedding", **{"augmentation": None, **QUICK}
+    ),
     "cnn": CNNDetector(loss="focal", **QUICK),
     "cnn-plain": CNNDetector("shallow", embedding_dim=2, **PLAIN),
     "triplet": TripletDetector(**QUICK),
     "triplet-plain": TripletDetector("shallow", embedding_dim=2, **PLAIN),
+    "cnn-encoder": CNNDetector("encoder", augmentation=None, **QUICK),
     "arcface": ArcFaceDetector(embedding_dim=3, **QUICK),
     "arcface-plain": ArcFaceDetector("shallow", loss="focal", **PLAIN),
     # What holds of a method does not depend on its network: once is enough.
@@ -68,6 +75,8 @@ METHODS = {
     "spectrum": SpectrumDetector(random_state=0),
     "crop": CropDetector(random_state=0),
     "randomconv": RandomConvDetector(random_state=0),
+    "encoder": EncoderDetector(random_state=0),
+    "joined": JoinedDetector(random_state=0),
 }
 
 TRAINED = [name for name, each in METHODS.items() if hasattr(each, "max_epochs")]

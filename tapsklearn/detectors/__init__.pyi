@@ -5,6 +5,9 @@ from ._calibration import Calibration as Calibration
 from ._calibration import conformal_p_values as conformal_p_values
 from ._cnn import CNNDetector as CNNDetector
 from ._contrast import ContrastScore as ContrastScore
+from ._encoder import EncoderDetector as EncoderDetector
+from ._joined import JoinedDetector as JoinedDetector
+from ._joined_score import JoinedScore as JoinedScore
 from ._mahalanobis_distance import MahalanobisDistance as MahalanobisDistance
 from ._methods import article_methods as article_methods
 from ._methods import reference_methods as reference_methods

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from torch import nn
 
 from tapsklearn.detectors._docstrings import complete_docstring
+from tapsklearn.detectors._encoder import begin_with_encoder
+from tapsklearn.detectors._losses import FeatureLoss
 from tapsklearn.detectors._reconstruction import ReconstructionDetector
-from tapsklearn.networks import ConvAutoencoder
+from tapsklearn.networks import ConvAutoencoder, FeatureAutoencoder
 
 
 @complete_docstring
@@ -33,7 +35,13 @@ class AutoencoderDetector(ReconstructionDetector):
     """
 
     def _make_network(self, input_shape: tuple[int, int]) -> nn.Module:
+        if self.backbone == "encoder":
+            return begin_with_encoder(
+                self,
+                lambda channels: FeatureAutoencoder(input_shape, channels=channels),
+            )
         return ConvAutoencoder(input_shape, batch_norm=self.batch_norm)
 
     def _make_criterion(self, n_classes: int) -> nn.Module:
-        return nn.MSELoss()
+        loss = nn.MSELoss()
+        return FeatureLoss(loss) if self.backbone == "encoder" else loss

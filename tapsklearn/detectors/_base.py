@@ -146,10 +146,21 @@ class TapDetector(
         """Return whether takes are scored against normal ones."""
         return True
 
-    def _fit_normality(self, features: NDArray[np.floating]) -> Any:
-        """Fit what scores features on those of normal takes."""
+    def _fit_normality(
+        self, features: NDArray[np.floating], specimens: NDArray[np.intp]
+    ) -> Any:
+        """Fit what scores features on those of normal takes of some specimens."""
         normality = NeighborDistance() if self.normality is None else self.normality
         return clone(normality).fit(features)
+
+    def _fit_contrast(
+        self,
+        features: NDArray[np.floating],
+        is_normal: NDArray[np.bool_],
+        specimens: NDArray[np.intp],
+    ) -> Any:
+        """Fit what scores features on those of normal takes and of known defects."""
+        return ContrastScore().fit(features, is_normal, specimens, self._fit_normality)
 
     def _score(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         return self.normality_.score_samples(self._extract_features(takes))
@@ -198,13 +209,13 @@ class TapDetector(
         features = self._extract_features(takes[reference])
         if self.contrast:
             self._check_contrast(specimens[reference & ~is_normal])
-            self.normality_ = ContrastScore().fit(features, *known, self._fit_normality)
+            self.normality_ = self._fit_contrast(features, *known)
         else:
-            self.normality_ = self._fit_normality(features)
+            self.normality_ = self._fit_normality(features, known[1])
         if held_out.any():
             scores = self._score(takes[held_out & is_normal])
         elif self.contrast:
-            scores = contrast_left_out_scores(features, *known, self._fit_normality)
+            scores = contrast_left_out_scores(features, *known, self._fit_contrast)
         else:
             scores = left_out_scores(features, known[1], self._fit_normality)
         self._set_threshold(scores, self.false_alarm_rate)

@@ -249,7 +249,7 @@ def hold_out_specimens(
 def left_out_scores(
     features: NDArray[np.floating],
     specimens: NDArray[Any],
-    fit_normality: Callable[[NDArray[np.floating]], Any],
+    fit_normality: Callable[[NDArray[np.floating], NDArray[Any]], Any],
 ) -> NDArray[np.float64]:
     """Score each specimen's takes against the normal takes of the others.
 
@@ -260,7 +260,8 @@ def left_out_scores(
     specimens : ndarray of shape (n_takes,)
         Specimen of each take.
     fit_normality : callable
-        From features of normal takes to a fitted estimator with `score_samples`.
+        From features of normal takes and their specimens to a fitted estimator with
+        `score_samples`.
 
     Returns
     -------
@@ -270,7 +271,7 @@ def left_out_scores(
     scores = np.empty(len(features))
     for specimen in np.unique(specimens):
         left_out = specimens == specimen
-        normality = fit_normality(features[~left_out])
+        normality = fit_normality(features[~left_out], specimens[~left_out])
         scores[left_out] = normality.score_samples(features[left_out])
     return scores
 

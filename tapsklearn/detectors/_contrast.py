@@ -25,7 +25,8 @@ _BEGINS = 0.7
 # takes do not reach.
 _SHARE = 0.99
 
-FitNormality = Callable[[NDArray[np.floating]], Any]
+FitNormality = Callable[[NDArray[np.floating], NDArray[np.intp]], Any]
+FitContrast = Callable[[NDArray[np.floating], NDArray[np.bool_], NDArray[np.intp]], Any]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -53,7 +54,8 @@ class ContrastScore(BaseEstimator):
     weight_ : float
         How much the discriminant counts, from 0 to 1.
     novelty_ : ndarray of shape (2,)
-        Mean and deviation of the novelty of normal specimens that were left out.
+        Mean and deviation of the novelty of normal specimens that were left out, or of
+        normal points, if there is one specimen.
     known_ : ndarray of shape (2,)
         From where on the discriminant counts, and how much of it is worth a deviation
         of the novelty.
@@ -79,7 +81,8 @@ class ContrastScore(BaseEstimator):
         specimens : ndarray of shape (n_samples,)
             Specimen of each point.
         fit_normality : callable
-            From normal points to a fitted estimator with `score_samples`.
+            From normal points and their specimens to a fitted estimator with
+            `score_samples`.
 
         Returns
         -------
@@ -89,13 +92,16 @@ class ContrastScore(BaseEstimator):
         novelty, known = np.full((2, len(X)), np.nan)
         for left_out in leave_out_in_turn(specimens, is_normal):
             kept = ~left_out
-            if (kept & is_normal).any():
-                normality = fit_normality(X[kept & is_normal])
+            fitted = kept & is_normal
+            if fitted.any():
+                normality = fit_normality(X[fitted], specimens[fitted])
                 novelty[left_out] = -normality.score_samples(X[left_out])
             if _can_separate(specimens[kept], is_normal[kept], at_least=1):
                 discriminant = _fit_discriminant(X[kept], is_normal[kept])
                 known[left_out] = discriminant.decision_function(X[left_out])
-        self.normality_ = fit_normality(X[is_normal])
+        if len(np.unique(specimens[is_normal])) == 1:
+            novelty[is_normal] = _leave_points_out(X[is_normal], fit_normality)
+        self.normality_ = fit_normality(X[is_normal], specimens[is_normal])
         self.novelty_ = _mean_and_deviation(novelty[is_normal])
         self.known_ = np.array([0.0, 1.0])
         self.weight_ = 0.0
@@ -134,23 +140,52 @@ class ContrastScore(BaseEstimator):
             and minus the weighted likeness to known defects where that counts.
         """
         check_is_fitted(self)
-        X = np.asarray(X)
+        points = np.asarray(X)
+        return -self.measure_novelty(points) - self.measure_likeness(points)
+
+    def measure_novelty(self, X: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Measure how new points are.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Points.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The novelty, in deviations of normal specimens that were left out.
+        """
         mean, deviation = self.novelty_
-        scores = (self.normality_.score_samples(X) + mean) / deviation
-        if self.discriminant_ is not None and self.weight_ > 0:
-            begins, step = self.known_
-            likeness = (self.discriminant_.decision_function(X) - begins) / step
-            # To be less like known defects than normal takes are speaks for nothing: a
-            # defect of another kind may be.
-            scores = scores - self.weight_ * np.maximum(0, likeness)
-        return scores
+        return (-self.normality_.score_samples(X) - mean) / deviation
+
+    def measure_likeness(self, X: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Measure how much points are like known defects.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Points.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The likeness, weighted, from 0 on and in the unit of the novelty.
+        """
+        if self.discriminant_ is None or self.weight_ == 0:
+            return np.zeros(len(X))
+        begins, step = self.known_
+        likeness = (self.discriminant_.decision_function(X) - begins) / step
+        # To be less like known defects than normal takes are speaks for nothing: a
+        # defect of another kind may be.
+        return self.weight_ * np.maximum(0, likeness)
 
 
 def contrast_left_out_scores(
     X: NDArray[np.floating],
     is_normal: NDArray[np.bool_],
     specimens: NDArray[np.intp],
-    fit_normality: FitNormality,
+    fit_contrast: FitContrast,
 ) -> NDArray[np.float64]:
     """Score the normal takes of each specimen with all that is fitted on the others.
 
@@ -162,8 +197,9 @@ def contrast_left_out_scores(
         Which of them are normal.
     specimens : ndarray of shape (n_samples,)
         Specimen of each point.
-    fit_normality : callable
-        As of `ContrastScore.fit`.
+    fit_contrast : callable
+        From points, which of them are normal and their specimens to a fitted estimator
+        with `score_samples`.
 
     Returns
     -------
@@ -175,9 +211,7 @@ def contrast_left_out_scores(
     for left_out in leave_out_in_turn(specimens, is_normal):
         kept = ~left_out
         if (left_out & is_normal).any() and (kept & is_normal).any():
-            fitted = ContrastScore().fit(
-                X[kept], is_normal[kept], specimens[kept], fit_normality
-            )
+            fitted = fit_contrast(X[kept], is_normal[kept], specimens[kept])
             scores[left_out] = fitted.score_samples(X[left_out])
     return scores[is_normal]
 
@@ -208,6 +242,20 @@ def leave_out_in_turn(
     parts = np.array([part_of[specimen] for specimen in specimens.tolist()])
     for part in np.unique(parts):
         yield parts == part
+
+
+def _leave_points_out(
+    X: NDArray[np.floating], fit_normality: FitNormality
+) -> NDArray[np.float64]:
+    """Compute the novelty of the points of one specimen, each left out."""
+    novelty = np.full(len(X), np.nan)
+    points = np.arange(len(X))
+    for left_out in leave_out_in_turn(points, np.ones(len(X), dtype=bool)):
+        kept = ~left_out
+        if kept.any():
+            normality = fit_normality(X[kept], points[kept])
+            novelty[left_out] = -normality.score_samples(X[left_out])
+    return novelty
 
 
 def _can_separate(

@@ -113,6 +113,38 @@ class MinedTripletLoss(nn.Module):
         return self.loss(embeddings, boards, self.miner(embeddings, boards))
 
 
+class FeatureLoss(nn.Module):
+    """A loss of what reconstructs features, of which the network gives both.
+
+    Parameters
+    ----------
+    loss : Module
+        Of what the network makes of the features, and these.
+    """
+
+    def __init__(self, loss: nn.Module) -> None:
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, outputs: tuple[Tensor, ...], crops: Tensor) -> Tensor:
+        """Compute the loss of a batch.
+
+        Parameters
+        ----------
+        outputs : tuple of Tensor
+            What the network makes of the features, and last the features.
+        crops : Tensor
+            What they are the features of; not used.
+
+        Returns
+        -------
+        Tensor of shape ()
+            The mean loss.
+        """
+        *made, features = outputs
+        return self.loss(made[0] if len(made) == 1 else tuple(made), features)
+
+
 class EvidenceLoss(nn.Module):
     """The negative evidence lower bound of a crop, times 2 / number of pixels.
 

@@ -6,8 +6,9 @@ from tapsklearn.detectors._arcface import ArcFaceDetector
 from tapsklearn.detectors._autoencoder import AutoencoderDetector
 from tapsklearn.detectors._base import TapDetector
 from tapsklearn.detectors._cnn import CNNDetector
+from tapsklearn.detectors._encoder import EncoderDetector
+from tapsklearn.detectors._joined import JoinedDetector
 from tapsklearn.detectors._mahalanobis_distance import MahalanobisDistance
-from tapsklearn.detectors._neighbor_distance import NeighborDistance
 from tapsklearn.detectors._references import (
     CropDetector,
     RandomConvDetector,
@@ -86,34 +87,36 @@ def tuned_methods() -> dict[str, TapDetector]:
 
     Notes
     -----
-    The settings are the best of a search on one half of the places of a real floor and
-    on synthesized boards of two shops, none of which is reported on
-    (``benchmarks/search_settings.py`` and its table). All have batch normalization,
-    and each the space and the normality that suit it. ResNet-18 has the settings
-    found best for it or, as its search was smaller, for the shallow network.
+    All but those with a ResNet-18 begin with the encoder that ships with the package
+    (see `EncoderDetector`): the classifier, the triplet loss and ArcFace train its last
+    block, the autoencoders reconstruct what it makes of takes. All normal boards are
+    one class, there is no augmentation, and takes are scored in the embedding. The same
+    holds for every one of them, and nothing else differs from the defaults: one
+    rule, no search. ResNet-18 begins with random weights, and has a short training.
 
     Examples
     --------
     >>> tuned_methods()["tuned-cnn-resnet18"].max_epochs
     15
     """
-    merged: dict[str, Any] = {"merge_normal": True, "augmentation": None}
-    resnet18: dict[str, Any] = {"backbone": "resnet18", "max_epochs": 15}
+    common: dict[str, Any] = {"augmentation": None, "score_space": "embedding"}
+    merged = {**common, "merge_normal": True}
+    encoder: dict[str, Any] = {"backbone": "encoder"}
+    resnet18: dict[str, Any] = {
+        "backbone": "resnet18",
+        "max_epochs": 15,
+        "merge_normal": True,
+        "augmentation": None,
+    }
     return {
-        "tuned-ae": AutoencoderDetector(
-            lr=3e-3,
-            score_space="embedding",
-            normality=NeighborDistance(n_neighbors=1),
-        ),
-        "tuned-vae": VAEDetector(
-            lr=3e-3, score_space="pooled", normality=MahalanobisDistance()
-        ),
-        "tuned-cnn-shallow": CNNDetector(**merged),
-        "tuned-cnn-resnet18": CNNDetector(**resnet18, **merged),
-        "tuned-triplet-shallow": TripletDetector(**merged),
-        "tuned-triplet-resnet18": TripletDetector(**resnet18, **merged),
-        "tuned-arcface-shallow": ArcFaceDetector(**merged),
-        "tuned-arcface-resnet18": ArcFaceDetector(**resnet18, **merged),
+        "tuned-ae": AutoencoderDetector(**encoder, **common),
+        "tuned-vae": VAEDetector(**encoder, **common),
+        "tuned-cnn-shallow": CNNDetector(**encoder, **merged),
+        "tuned-cnn-resnet18": CNNDetector(**resnet18),
+        "tuned-triplet-shallow": TripletDetector(**encoder, **merged),
+        "tuned-triplet-resnet18": TripletDetector(**resnet18),
+        "tuned-arcface-shallow": ArcFaceDetector(**encoder, **merged),
+        "tuned-arcface-resnet18": ArcFaceDetector(**resnet18),
     }
 
 
@@ -135,4 +138,6 @@ def reference_methods() -> dict[str, TapDetector]:
         "spectrum-mahalanobis": SpectrumDetector(normality=MahalanobisDistance()),
         "crop-knn": CropDetector(),
         "randomconv-knn": RandomConvDetector(),
+        "encoder-knn": EncoderDetector(),
+        "joined": JoinedDetector(),
     }

@@ -118,12 +118,14 @@ class NetworkDetector(TapDetector):
     def _embed(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         return self._average(takes, "embedding")
 
-    def _fit_normality(self, features: NDArray[np.floating]) -> Any:
+    def _fit_normality(
+        self, features: NDArray[np.floating], specimens: NDArray[np.intp]
+    ) -> Any:
         if self.score_space not in {"pooled", "time_pooled"}:
-            return super()._fit_normality(features)
+            return super()._fit_normality(features, specimens)
         # Means and deviations of channels differ in scale by orders.
         scaler = StandardScaler().set_output(transform="default").fit(features)
-        normality = super()._fit_normality(scaler.transform(features))
+        normality = super()._fit_normality(scaler.transform(features), specimens)
         return make_pipeline(scaler, normality)
 
     def _average(self, takes: NDArray[np.floating], space: str) -> Any:

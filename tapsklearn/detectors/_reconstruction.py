@@ -1,15 +1,25 @@
 """What the detectors that reconstruct takes have in common."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from tapsklearn.detectors._docstrings import complete_docstring
 from tapsklearn.detectors._training import TrainedDetector
+
+
+def _reconstructs_crops(detector: Any) -> bool:
+    if detector.backbone == "encoder":
+        raise AttributeError(
+            "backbone='encoder' reconstructs what the encoder makes of crops, and no "
+            "crops: use backbone='conv'"
+        )
+    return True
 
 
 @complete_docstring
@@ -17,10 +27,15 @@ from tapsklearn.detectors._training import TrainedDetector
 class ReconstructionDetector(TrainedDetector):
     """Train a network on normal takes alone to reconstruct them.
 
-    Its network has a `reconstruct` beside `embed` and `feature_maps`.
+    Its network has a `reconstruction_error` beside `embed`, and one that reconstructs
+    crops `reconstruct` and `feature_maps`.
 
     Parameters
     ----------
+    backbone : {"conv", "encoder"}, default="conv"
+        What is reconstructed: the crop, by convolutions that are trained; or what the
+        encoder that comes with the package (see `EncoderDetector`) makes of it, by
+        linear layers.
     normality : estimator, default=None
         With `fit` and `score_samples`, fitted on the normal takes. If None, it is
         `NeighborDistance()`. In the reconstruction space there is none.
@@ -28,9 +43,10 @@ class ReconstructionDetector(TrainedDetector):
 default="reconstruction"
         What is scored: the mean squared error of the reconstruction; or with
         `normality` the embedding, the mean and deviation of each channel of the middle
-        maps, or those of each of their rows over time.
+        maps, or those of each of their rows over time. The maps of
+        ``backbone="encoder"`` are not trained: for these there is `EncoderDetector`.
     batch_norm : bool, default=True
-        Whether the encoder is batch-normalized.
+        Whether the convolutions that are trained are batch-normalized.
 
     Attributes
     ----------
@@ -43,16 +59,21 @@ default="reconstruction"
         "score_space": [
             StrOptions({"reconstruction", "embedding", "pooled", "time_pooled"})
         ],
+        "backbone": [StrOptions({"conv", "encoder"})],
         "batch_norm": ["boolean"],
     }
 
+    backbone: str = field(default="conv", kw_only=False)
     score_space: str = "reconstruction"
     batch_norm: bool = True
 
     _targets = "crops"
 
+    @available_if(_reconstructs_crops)
     def reconstruct(self, X: ArrayLike) -> NDArray[np.floating]:
         """Reconstruct takes from what the network keeps of them.
+
+        Not with ``backbone="encoder"``, which reconstructs features.
 
         Parameters
         ----------
@@ -80,8 +101,12 @@ default="reconstruction"
         # The error of a reconstruction is of the network alone.
         return self.score_space != "reconstruction"
 
-    def _fit_normality(self, features: NDArray[np.floating]) -> Any:
-        return super()._fit_normality(features) if self._has_reference() else None
+    def _fit_normality(
+        self, features: NDArray[np.floating], specimens: NDArray[np.intp]
+    ) -> Any:
+        if self._has_reference():
+            return super()._fit_normality(features, specimens)
+        return None
 
     def _score(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         if self._has_reference():
@@ -90,6 +115,18 @@ default="reconstruction"
 
     def _validate_params(self) -> None:
         super()._validate_params()
+        if self.backbone == "encoder":
+            if not self.batch_norm:
+                raise ValueError(
+                    "batch_norm=False does nothing with backbone='encoder', whose "
+                    "linear layers have none: leave batch_norm out"
+                )
+            if self.score_space in {"pooled", "time_pooled"}:
+                raise ValueError(
+                    f"score_space={self.score_space!r} is what the encoder makes of "
+                    "crops, which no training changes: use EncoderDetector, or "
+                    "score_space='reconstruction' or 'embedding'"
+                )
         if self.contrast and not self._has_reference():
             raise ValueError(
                 "contrast=True needs features of takes to compare, and "

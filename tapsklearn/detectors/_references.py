@@ -32,8 +32,7 @@ class SpectrumDetector(TapDetector):
     """
 
     def _extract_features(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
-        spectra = np.concatenate([takes.mean(axis=3), takes.std(axis=3)], axis=2)
-        return spectra.mean(axis=1)
+        return compute_spectra(takes)
 
 
 @complete_docstring
@@ -97,3 +96,20 @@ class RandomConvDetector(NetworkDetector):
 
     def _embed(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         return self._extract_features(takes)
+
+
+def compute_spectra(takes: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Compute mean and deviation over time of each row, the mean over the views.
+
+    Parameters
+    ----------
+    takes : ndarray of shape (n_takes, n_views, n_freqs, n_frames)
+        Takes.
+
+    Returns
+    -------
+    ndarray of shape (n_takes, 2 * n_freqs)
+        Features.
+    """
+    spectra = np.concatenate([takes.mean(axis=3), takes.std(axis=3)], axis=2)
+    return spectra.mean(axis=1)

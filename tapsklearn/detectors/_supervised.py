@@ -10,8 +10,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from torch import nn
 
 from tapsklearn.detectors._docstrings import complete_docstring
+from tapsklearn.detectors._encoder import begin_with_encoder
 from tapsklearn.detectors._training import TrainedDetector
-from tapsklearn.networks import ResNet18, ShallowCNN
+from tapsklearn.networks import FineTunedEncoder, ResNet18, ShallowCNN
 
 
 @complete_docstring
@@ -21,9 +22,11 @@ class SupervisedDetector(TrainedDetector):
 
     Parameters
     ----------
-    backbone : {"shallow", "shallow-bn", "resnet18"}, default="shallow-bn"
+    backbone : {"shallow", "shallow-bn", "resnet18", "encoder"}, default="shallow-bn"
         The network that makes the embedding: the article's shallow one, the same with
-        batch normalization, or the article's ResNet-18.
+        batch normalization, the article's ResNet-18, or the encoder that comes with the
+        package (see `EncoderDetector`), whose last block is trained at a tenth of `lr`,
+        with a linear layer behind it.
     embedding_dim : int, default=64
         Size of the embedding.
     merge_normal : bool, default=False
@@ -36,7 +39,7 @@ class SupervisedDetector(TrainedDetector):
 
     _parameter_constraints: ClassVar[dict] = {
         **TrainedDetector._parameter_constraints,
-        "backbone": [StrOptions({"shallow", "shallow-bn", "resnet18"})],
+        "backbone": [StrOptions({"shallow", "shallow-bn", "resnet18", "encoder"})],
         "embedding_dim": [Interval(Integral, 1, None, closed="left")],
         "merge_normal": ["boolean"],
         "score_space": [StrOptions({"pooled", "time_pooled", "embedding"})],
@@ -59,6 +62,16 @@ class SupervisedDetector(TrainedDetector):
                 embedding_dim=self.embedding_dim,
                 hidden_dim=self._hidden_dim,
                 unit_sphere=self._unit_sphere,
+            )
+        if self.backbone == "encoder":
+            return begin_with_encoder(
+                self,
+                lambda channels: FineTunedEncoder(
+                    input_shape,
+                    channels=channels,
+                    embedding_dim=self.embedding_dim,
+                    unit_sphere=self._unit_sphere,
+                ),
             )
         return ShallowCNN(
             input_shape,

@@ -32,7 +32,13 @@ from tapsklearn.detectors._callbacks import (
 from tapsklearn.detectors._docstrings import complete_docstring
 from tapsklearn.detectors._network import NetworkDetector, as_images
 from tapsklearn.detectors._weights import seeded, settle_batch_norm, to_arrays
+from tapsklearn.networks import PretrainedNetwork
 
+# As many crops as are scored at a time.
+_FROZEN_AT_ONCE = 16
+# The weights that come with the package, and at which share of `lr` they are trained.
+_PRETRAINED = "*last_block.*"
+_SLOWLY = 0.1
 _OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
@@ -74,9 +80,10 @@ class TrainedDetector(NetworkDetector):
         Called while training, after ours: skorch's `LRScheduler`, `EarlyStopping`,
         `Checkpoint`, `GradientNormClipping` or `EpochScoring`, for example. They can
         read and score `net`, which gets crops and gives what the network does, and
-        takes of the validation come to them in their order. They cannot score by the
-        name of a metric, as there are no labels to compare, nor build the network
-        anew, as `InputShapeSetter` does.
+        takes of the validation come to them in their order. Without augmentation, a
+        network that begins with the encoder gets what the blocks that are not trained
+        make of crops. Callbacks cannot score by the name of a metric, as there are no
+        labels to compare, nor build the network anew, as `InputShapeSetter` does.
     verbose : int, default=0
         1 shows a progress bar, 2 prints skorch's table of epochs.
 
@@ -153,16 +160,41 @@ class TrainedDetector(NetworkDetector):
             validation = _as_dataset(takes[held_out], classes[held_out])
             order = self._order_validation(validation.tensors[1])
             validation = TensorDataset(*(each[order] for each in validation.tensors))
+        # What an earlier fit has left says nothing of the network of this one.
+        for name in {"weights_", "encoder_checksum_"} & vars(self).keys():
+            delattr(self, name)
         with seeded(build_seed):
             network = self._make_network(self._image_shape)
             criterion = self._make_criterion(1 + int(classes.max()))
         self._check_batches(network, len(training))
-        self._run_training(network, criterion, training, validation, seed=order_seed)
+        trained = network
+        if isinstance(network, PretrainedNetwork):
+            network.to(dtype=training.tensors[0].dtype)
+            frozen = self._freeze(network, training)
+            network.trained.settle(frozen.tensors[0])
+            if self.augmentation is None:
+                # What is the same in each epoch is computed once.
+                trained, training = network.trained, frozen
+                if validation is not None:
+                    validation = self._freeze(network, validation)
+        self._run_training(trained, criterion, training, validation, seed=order_seed)
         settle_batch_norm(
             network, training.tensors[0], device=self.device, seed=order_seed
         )
         self._keep(network.to("cpu"))
         self.criterion_weights_ = to_arrays(criterion.to("cpu"))
+
+    def _freeze(
+        self, network: PretrainedNetwork, crops: TensorDataset
+    ) -> TensorDataset:
+        """Compute what the part of a network that is not trained makes of crops."""
+        network.to(self.device)
+        with torch.no_grad():
+            parts = [
+                network.freeze(images.to(self.device)).cpu()
+                for images in crops.tensors[0].split(_FROZEN_AT_ONCE)
+            ]
+        return TensorDataset(torch.cat(parts), *crops.tensors[1:])
 
     def _check_batches(self, network: nn.Module, n_crops: int) -> None:
         """Check that batch normalization has more than one crop to normalize with."""
@@ -211,6 +243,7 @@ class TrainedDetector(NetworkDetector):
                 criterion=criterion,
                 optimizer=_OPTIMIZERS[self.optimizer],
                 optimizer__weight_decay=self.weight_decay,
+                optimizer__param_groups=[(_PRETRAINED, {"lr": _SLOWLY * self.lr})],
                 lr=self.lr,
                 max_epochs=self.max_epochs,
                 batch_size=self.batch_size,

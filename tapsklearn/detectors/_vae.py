@@ -8,9 +8,10 @@ from sklearn.utils._param_validation import Interval
 from torch import nn
 
 from tapsklearn.detectors._docstrings import complete_docstring
-from tapsklearn.detectors._losses import EvidenceLoss
+from tapsklearn.detectors._encoder import begin_with_encoder
+from tapsklearn.detectors._losses import EvidenceLoss, FeatureLoss
 from tapsklearn.detectors._reconstruction import ReconstructionDetector
-from tapsklearn.networks import VariationalAutoencoder
+from tapsklearn.networks import FeatureAutoencoder, VariationalAutoencoder
 
 
 @complete_docstring
@@ -56,9 +57,20 @@ class VAEDetector(ReconstructionDetector):
     kl_weight: float = 1.0
 
     def _make_network(self, input_shape: tuple[int, int]) -> nn.Module:
+        if self.backbone == "encoder":
+            return begin_with_encoder(
+                self,
+                lambda channels: FeatureAutoencoder(
+                    input_shape,
+                    channels=channels,
+                    latent_dim=self.embedding_dim,
+                    variational=True,
+                ),
+            )
         return VariationalAutoencoder(
             input_shape, latent_dim=self.embedding_dim, batch_norm=self.batch_norm
         )
 
     def _make_criterion(self, n_classes: int) -> nn.Module:
-        return EvidenceLoss(self.kl_weight)
+        loss = EvidenceLoss(self.kl_weight)
+        return FeatureLoss(loss) if self.backbone == "encoder" else loss

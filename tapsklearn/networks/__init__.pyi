@@ -1,5 +1,14 @@
 from ._autoencoder import ConvAutoencoder as ConvAutoencoder
+from ._encoder import TapEncoder as TapEncoder
+from ._encoder_weights import find_encoder_channels as find_encoder_channels
+from ._encoder_weights import hash_encoder_weights as hash_encoder_weights
+from ._encoder_weights import read_encoder_card as read_encoder_card
+from ._encoder_weights import read_encoder_weights as read_encoder_weights
+from ._encoder_weights import write_encoder_weights as write_encoder_weights
 from ._fold_batch_norm import fold_batch_norm as fold_batch_norm
+from ._pretrained import FeatureAutoencoder as FeatureAutoencoder
+from ._pretrained import FineTunedEncoder as FineTunedEncoder
+from ._pretrained import PretrainedNetwork as PretrainedNetwork
 from ._random_conv import RandomConvBlocks as RandomConvBlocks
 from ._resnet18 import ResNet18 as ResNet18
 from ._score_spaces import extract_features as extract_features

@@ -78,6 +78,21 @@ class ConvAutoencoder(nn.Module):
 
     reconstruct = forward
 
+    def reconstruction_error(self, images: Tensor) -> Tensor:
+        """Compute how badly crops are reconstructed.
+
+        Parameters
+        ----------
+        images : Tensor of shape (n, 1, n_freqs, n_frames)
+            Crops.
+
+        Returns
+        -------
+        Tensor of shape (n,)
+            Mean squared errors.
+        """
+        return (self.reconstruct(images) - images).square().mean(dim=(1, 2, 3))
+
     def decode(self, maps: Tensor) -> Tensor:
         """Reconstruct crops from the bottleneck.
 

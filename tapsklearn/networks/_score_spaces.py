@@ -14,7 +14,7 @@ def extract_features(network: nn.Module, images: Tensor, space: str) -> Tensor:
     ----------
     network : Module
         A network of this package, which has `feature_maps`, `embed`, or
-        `reconstruct`, as far as the space needs them.
+        `reconstruction_error`, as far as the space needs them.
     images : Tensor of shape (n, 1, n_freqs, n_frames)
         Crops.
     space : {"embedding", "pooled", "time_pooled", "reconstruction"}
@@ -58,9 +58,7 @@ def _mean_and_deviation(maps: list[Tensor]) -> Tensor:
 
 
 def _reconstruction(network: Any, images: Tensor) -> Tensor:
-    return (
-        (network.reconstruct(images) - images).square().mean(dim=(1, 2, 3)).unsqueeze(1)
-    )
+    return network.reconstruction_error(images).unsqueeze(1)
 
 
 _SPACES: dict[str, Callable[[Any, Tensor], Tensor]] = {

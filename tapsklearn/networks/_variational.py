@@ -81,6 +81,21 @@ class VariationalAutoencoder(nn.Module):
         """
         return self._reconstruct(self.embed(images))
 
+    def reconstruction_error(self, images: Tensor) -> Tensor:
+        """Compute how badly crops are reconstructed.
+
+        Parameters
+        ----------
+        images : Tensor of shape (n, 1, n_freqs, n_frames)
+            Crops.
+
+        Returns
+        -------
+        Tensor of shape (n,)
+            Mean squared errors.
+        """
+        return (self.reconstruct(images) - images).square().mean(dim=(1, 2, 3))
+
     def embed(self, images: Tensor) -> Tensor:
         """Compute the mean of the latents.
 

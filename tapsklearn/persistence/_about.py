@@ -35,9 +35,9 @@ def read_about(path: str | os.PathLike[str]) -> dict[str, Any]:
         Python and what it stands on), `model` (its steps with their parameters, as
         text), `features` (in one line, if the model begins with `TapFeatures`),
         `training` of a detector (`n_takes`, `boards` with the number of takes
-        and the condition of each, `precision` of a trained network, `features_sha256`
-        and, if the paths were given, `paths_sha256`) and `metrics` known at training
-        time.
+        and the condition of each, `precision` of a trained network, `encoder_sha256` of
+        one that began with the package's encoder, `features_sha256` and, if the paths
+        were given, `paths_sha256`) and `metrics` known at training time.
 
     Raises
     ------
@@ -133,6 +133,8 @@ def describe_model(
         about["training"] = _describe_training(fitted_on, paths)
         if hasattr(detector, "precision_"):
             about["training"]["precision"] = detector.precision_
+        if hasattr(detector, "encoder_checksum_"):
+            about["training"]["encoder_sha256"] = detector.encoder_checksum_
     if metrics is not None:
         about["metrics"] = {name: float(value) for name, value in metrics.items()}
     return about

@@ -120,7 +120,7 @@ def _make_features(parameters: dict[str, Any]) -> Any:
 
 def _make_score(detector: Any) -> Any:
     """Build the torch module that scores crops as a detector does."""
-    from tapsklearn.detectors import CropDetector, SpectrumDetector
+    from tapsklearn.detectors import CropDetector, JoinedDetector, SpectrumDetector
     from tapsklearn.networks import fold_batch_norm
     from tapsklearn.persistence import _onnx_modules as modules
 
@@ -128,6 +128,8 @@ def _make_score(detector: Any) -> Any:
         network = copy.deepcopy(detector.net_)
         fold_batch_norm(network)
         features: Any = modules.NetworkFeatures(network, detector.score_space)
+        if isinstance(detector, JoinedDetector):
+            features = modules.JoinedFeatures(features, modules.SpectrumFeatures())
     elif isinstance(detector, SpectrumDetector):
         features = modules.SpectrumFeatures()
     elif isinstance(detector, CropDetector):
@@ -147,20 +149,22 @@ def _make_normality(normality: Any) -> Any:
 
     from tapsklearn.detectors import (
         ContrastScore,
+        JoinedScore,
         MahalanobisDistance,
         NeighborDistance,
     )
-    from tapsklearn.persistence import _onnx_modules as modules
+    from tapsklearn.persistence import _onnx_scores as scores
 
     if isinstance(normality, ContrastScore):
         novelty = _make_normality(normality.normality_)
         if normality.discriminant_ is None:
-            weights, bias = np.zeros(1), 0.0  # of no weight
+            weights, bias = np.zeros(normality.normality_.n_features_in_), 0.0
         else:
             scaler, classifier = (step for _, step in normality.discriminant_.steps)
-            weights = classifier.coef_[0] / scaler.scale_
-            bias = float(classifier.intercept_[0] - scaler.mean_ @ weights)
-        return modules.Contrast(
+            weights = np.ravel(classifier.coef_) / scaler.scale_
+            intercept = float(np.ravel(classifier.intercept_)[0])
+            bias = intercept - float(scaler.mean_ @ weights)
+        return scores.Contrast(
             novelty,
             novelty=normality.novelty_,
             known=normality.known_,
@@ -168,21 +172,26 @@ def _make_normality(normality: Any) -> Any:
             bias=bias,
             weight=normality.weight_,
         )
+    if isinstance(normality, JoinedScore):
+        return scores.Joined(
+            [_make_normality(part) for part in normality.parts_],
+            sizes=[size for _, size in normality.parts],
+        )
     if isinstance(normality, Pipeline):
         return nn.Sequential(*(_make_normality(step) for _, step in normality.steps))
     if isinstance(normality, StandardScaler) and normality.with_mean:
         scale = 1.0 if normality.scale_ is None else normality.scale_
-        return modules.Scaling(normality.mean_, scale)
+        return scores.Scaling(normality.mean_, scale)
     if normality is None:  # the features are errors of reconstruction
-        return modules.NegativeError()
+        return scores.NegativeError()
     if isinstance(normality, NeighborDistance):
-        return modules.NegativeNeighborDistance(
+        return scores.NegativeNeighborDistance(
             normality.reference_, normality.n_neighbors
         )
     if isinstance(normality, MahalanobisDistance):
         return nn.Sequential(
             _make_normality(normality.scaler_),
-            modules.NegativeMahalanobisDistance(normality.whitening_),
+            scores.NegativeMahalanobisDistance(normality.whitening_),
         )
     raise ValueError(
         f"normality={type(normality).__name__} cannot be exported, only a distance to "

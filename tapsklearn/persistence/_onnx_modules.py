@@ -1,7 +1,6 @@
 """The steps of a model as torch modules, for export."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -205,6 +204,35 @@ class SpectrumFeatures(nn.Module):
         return torch.cat(parts, dim=2).mean(dim=1)
 
 
+class JoinedFeatures(nn.Module):
+    """Compute several features, one after the other.
+
+    Parameters
+    ----------
+    *parts : Module
+        What computes them.
+    """
+
+    def __init__(self, *parts: nn.Module) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(parts)
+
+    def forward(self, takes: Tensor) -> Tensor:
+        """Extract features.
+
+        Parameters
+        ----------
+        takes : Tensor of shape (n_takes, n_views, n_freqs, n_frames)
+            Takes.
+
+        Returns
+        -------
+        Tensor of shape (n_takes, n_features)
+            Features.
+        """
+        return torch.cat([part(takes) for part in self.parts], dim=1)
+
+
 class CropFeatures(nn.Module):
     """Return the whole crop, the mean over the views."""
 
@@ -222,184 +250,3 @@ class CropFeatures(nn.Module):
             Features.
         """
         return takes.mean(dim=1).flatten(1)
-
-
-class NegativeError(nn.Module):
-    """Score by an error of reconstruction."""
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Score points.
-
-        Parameters
-        ----------
-        features : Tensor of shape (n_takes, 1)
-            Errors.
-
-        Returns
-        -------
-        Tensor of shape (n_takes,)
-            Scores.
-        """
-        return -features[:, 0]
-
-
-class NegativeNeighborDistance(nn.Module):
-    """Score as `NeighborDistance` does.
-
-    Parameters
-    ----------
-    reference : array of shape (n_reference, n_features)
-        The normal points.
-    n_neighbors : int
-        How many are near.
-    """
-
-    reference: Tensor
-    squares: Tensor
-
-    def __init__(self, reference: Any, n_neighbors: int) -> None:
-        super().__init__()
-        self.n_neighbors = min(n_neighbors, len(reference))
-        self.register_buffer("reference", torch.as_tensor(reference).double())
-        self.register_buffer("squares", self.reference.square().sum(dim=1))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Score points.
-
-        Parameters
-        ----------
-        features : Tensor of shape (n_takes, n_features)
-            Points.
-
-        Returns
-        -------
-        Tensor of shape (n_takes,)
-            Scores.
-        """
-        ranked = self.squares - 2 * features @ self.reference.T
-        nearest = ranked.topk(self.n_neighbors, largest=False).indices
-        # Computed anew, as the square expanded loses half of the digits.
-        near = self.reference[nearest] - features[:, None]
-        return -near.square().sum(dim=2).sqrt().mean(dim=1)
-
-
-class NegativeMahalanobisDistance(nn.Module):
-    """Score as `MahalanobisDistance` does, after its scaling.
-
-    Parameters
-    ----------
-    whitening : array of shape (n_features, n_features)
-        Turns scaled features into directions of unit variance.
-    """
-
-    whitening: Tensor
-
-    def __init__(self, whitening: Any) -> None:
-        super().__init__()
-        self.register_buffer("whitening", torch.as_tensor(whitening))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Score points.
-
-        Parameters
-        ----------
-        features : Tensor of shape (n_takes, n_features)
-            Points.
-
-        Returns
-        -------
-        Tensor of shape (n_takes,)
-            Scores.
-        """
-        white = features @ self.whitening
-        return -white.square().sum(dim=1).sqrt()
-
-
-class Contrast(nn.Module):
-    """Score points as `ContrastScore` does.
-
-    Parameters
-    ----------
-    normality : Module
-        Scores points by their novelty.
-    novelty, known : array of shape (2,)
-        Mean and deviation of the novelty, and of the discriminant.
-    weights : array of shape (n_features,)
-        Of the discriminant, for features as they are.
-    bias : float
-        Of the discriminant.
-    weight : float
-        How much the discriminant counts.
-    """
-
-    novelty: Tensor
-    known: Tensor
-    weights: Tensor
-
-    def __init__(
-        self,
-        normality: nn.Module,
-        *,
-        novelty: Any,
-        known: Any,
-        weights: Any,
-        bias: float,
-        weight: float,
-    ) -> None:
-        super().__init__()
-        self.normality = normality
-        self.register_buffer("novelty", torch.as_tensor(novelty))
-        self.register_buffer("known", torch.as_tensor(known))
-        self.register_buffer("weights", torch.as_tensor(weights))
-        self.bias = bias
-        self.weight = weight
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Score points.
-
-        Parameters
-        ----------
-        features : Tensor of shape (n_takes, n_features)
-            Points.
-
-        Returns
-        -------
-        Tensor of shape (n_takes,)
-            Scores.
-        """
-        novelty = (self.normality(features) + self.novelty[0]) / self.novelty[1]
-        known = features @ self.weights + self.bias - self.known[0]
-        return novelty - self.weight * (known / self.known[1]).clamp(min=0)
-
-
-class Scaling(nn.Module):
-    """Scale as `StandardScaler` does.
-
-    Parameters
-    ----------
-    mean, scale : array of shape (n_features,)
-        Of the normal points.
-    """
-
-    mean: Tensor
-    scale: Tensor
-
-    def __init__(self, mean: Any, scale: Any) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.as_tensor(mean))
-        self.register_buffer("scale", torch.as_tensor(scale))
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Scale points.
-
-        Parameters
-        ----------
-        features : Tensor of shape (n_takes, n_features)
-            Points.
-
-        Returns
-        -------
-        Tensor of shape (n_takes, n_features)
-            Scaled.
-        """
-        return (features - self.mean) / self.scale

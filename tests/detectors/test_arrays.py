@@ -119,7 +119,10 @@ def test_a_table_of_features(name):
 NORMALIZED = [
     name
     for name in TRAINED
-    if METHODS[name].get_params().get("batch_norm")
+    if (
+        METHODS[name].get_params().get("batch_norm")
+        and METHODS[name].get_params()["backbone"] != "encoder"
+    )
     or METHODS[name].get_params().get("backbone") in {"shallow-bn", "resnet18"}
 ]
 

@@ -14,8 +14,8 @@ from tapsklearn.detectors import (
 
 # Class, backbone, embedding, optimizer, learning rate and epochs of the article.
 ARTICLE = {
-    "ae": ("AutoencoderDetector", None, None, "adam", 1e-5, 50),
-    "vae": ("VAEDetector", None, 2, "adam", 1e-5, 100),
+    "ae": ("AutoencoderDetector", "conv", None, "adam", 1e-5, 50),
+    "vae": ("VAEDetector", "conv", 2, "adam", 1e-5, 100),
     "cnn-shallow": ("CNNDetector", "shallow", 2, "adam", 1e-3, 100),
     "cnn-resnet18": ("CNNDetector", "resnet18", 512, "sgd", 1e-2, 100),
     "triplet-shallow": ("TripletDetector", "shallow", 2, "adam", 1e-3, 100),
@@ -39,7 +39,7 @@ def test_the_article_has_no_augmentation_and_scores_errors_or_embeddings(name):
     params = article_methods()[name].get_params()
     assert params["augmentation"] is None
     assert not params.get("batch_norm", False)
-    assert params.get("backbone") in {None, "shallow", "resnet18"}
+    assert params["backbone"] in {"conv", "shallow", "resnet18"}
     assert params.get("loss", "cross_entropy") == "cross_entropy"
     if name in {"ae", "vae"}:
         assert params["score_space"] == "reconstruction"
@@ -55,11 +55,9 @@ def test_the_tuned_methods_are_the_same_with_other_settings():
         ours = tuned[f"tuned-{name}"]
         assert type(ours) is type(method)
         params = ours.get_params()
-        if "backbone" in params:
-            normalized = {"shallow": "shallow-bn", "resnet18": "resnet18"}
-            assert params["backbone"] == normalized[method.backbone]
-        else:
-            assert params["batch_norm"]
+        # A ResNet-18 has none of the encoder's blocks.
+        is_large = method.backbone == "resnet18"
+        assert params["backbone"] == ("resnet18" if is_large else "encoder")
         # Errors of reconstruction have no reference that a specimen could be left out
         # of, so that their threshold costs boards to train on.
         assert params["score_space"] != "reconstruction"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import soundfile
-from methods import METHODS, fit_once
+from methods import METHODS, NORMAL, fit_once, make_crops
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -11,6 +11,7 @@ from taps import make_tap
 
 from tapsklearn import (
     CropDetector,
+    JoinedDetector,
     LogSpectrogram,
     MahalanobisDistance,
     NeighborDistance,
@@ -43,7 +44,10 @@ def assert_agree(scores, expected):
 
 
 # An export takes seconds; the other settings of a network differ in numbers only.
-QUICK = {"ae", "vae", "cnn", "resnet18", "spectrum", "crop", "randomconv"}
+QUICK = {
+    *("ae", "vae", "cnn", "resnet18"),
+    *("spectrum", "crop", "randomconv", "encoder", "joined"),
+}
 
 
 @pytest.mark.parametrize(
@@ -60,6 +64,17 @@ def test_every_method_agrees(name, crops, tmp_path):
         scores, metadata = run(tmp_path / "model.onnx", crops=some)
         assert_agree(scores, model.score_samples(some))
     assert float(metadata["offset"]) == model.offset_
+
+
+def test_known_defects_agree(crops, tmp_path):
+    model = JoinedDetector(contrast=True, normal_boards=NORMAL, random_state=0)
+    takes, boards = make_crops(6, seed=1)
+    takes[~np.isin(boards, NORMAL), 0] += 4
+    model.fit(takes, boards)
+    assert max(part.weight_ for part in model.normality_.parts_) > 0
+    export_onnx(model, tmp_path / "model.onnx")
+    scores, _ = run(tmp_path / "model.onnx", crops=crops[0])
+    assert_agree(scores, model.score_samples(crops[0]))
 
 
 @pytest.mark.parametrize("shape", [(2, 12, 16), (24,)])

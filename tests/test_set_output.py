@@ -19,7 +19,13 @@ from tapsklearn import (
     TapFeatures,
     WavLoader,
 )
-from tapsklearn.detectors import CNNDetector, MahalanobisDistance, RandomConvDetector
+from tapsklearn.detectors import (
+    CNNDetector,
+    EncoderDetector,
+    JoinedDetector,
+    MahalanobisDistance,
+    RandomConvDetector,
+)
 from tapsklearn.inspection import EmbeddingDisplay, TakeScoresDisplay
 from tapsklearn.model_selection import compare_methods
 from tapsklearn.preprocessing import (
@@ -100,6 +106,8 @@ def compute(detector):
     [
         CropDetector(normality=MahalanobisDistance(), random_state=0),
         RandomConvDetector(random_state=0),
+        EncoderDetector(random_state=0),
+        JoinedDetector(random_state=0),
         CNNDetector(max_epochs=1, random_state=0),
     ],
 )

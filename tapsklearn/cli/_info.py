@@ -47,6 +47,8 @@ def _write_out(about: dict[str, Any]) -> list[str]:
         )
         if "precision" in training:
             lines.append(f"{'':<10}trained in {training['precision']}")
+        if "encoder_sha256" in training:
+            lines.append(f"{'':<10}encoder {training['encoder_sha256']}")
         if "paths_sha256" in training:
             lines.append(f"{'':<10}paths {training['paths_sha256']}")
         lines += [

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tapsklearn.cli._choices import (
-    DEFAULT_METHODS,
+    DEFAULT_METHOD,
     add_contrast,
-    choose_folds,
     choose_methods,
-    require_both_conditions,
     require_normal_boards,
 )
-from tapsklearn.cli._comparison import compare_and_report
+from tapsklearn.cli._comparison import report_comparison
 from tapsklearn.cli._features import with_features
 from tapsklearn.cli._options import (
     Epochs,
@@ -28,11 +26,8 @@ from tapsklearn.cli._options import (
 )
 
 if TYPE_CHECKING:
-    from tapsklearn.model_selection import Comparison
+    from tapsklearn.model_selection import ContrastChoice
 
-# It trains nothing, needs normal boards only, and is near the best on every set of
-# recordings (benchmarks/results/detection.md).
-_RECOMMENDED = "spectrum-mahalanobis"
 _AUTO = "auto"
 
 
@@ -49,10 +44,11 @@ def train(
         str,
         typer.Option(
             metavar="NAME",
-            help="Method to train; auto compares some and takes the best; a wrong "
-            "name gets a list of all.",
+            help="Method to train; auto is the default one, and chooses between its "
+            "novelty and known defects by cross-validation; a wrong name gets a list "
+            "of all.",
         ),
-    ] = _RECOMMENDED,
+    ] = DEFAULT_METHOD,
     normal: Normal = None,
     no_contrast: NoContrast = False,
     epochs: Epochs = None,
@@ -62,8 +58,9 @@ def train(
     """Train a method on all boards, and save the fitted model.
 
     Normal boards are enough, but for methods that classify boards. With abnormal ones
-    too, --method auto compares methods on unseen boards, as `compare` does, and the
-    model file holds how well the best one detects.
+    too, known defects count in the score as far as specimens that are left out show
+    that they can be trusted. --method auto cross-validates whether they should count
+    at all, and the model file holds how well unseen boards are detected.
     """
     from tapsklearn.datasets import load_takes
     from tapsklearn.persistence import save
@@ -71,33 +68,39 @@ def train(
     _check_writable(out)
     takes = load_takes(directory, normal=split_list(normal))
     require_normal_boards(directory, takes)
-    if method == _AUTO:
-        require_both_conditions(directory, takes)
-        cv = choose_folds(directory, takes, None)
-        names = list(DEFAULT_METHODS)
-    else:
-        names = [method]
-    methods = choose_methods(names, epochs, option="--method")
-    if not no_contrast:
+    is_auto = method == _AUTO
+    if is_auto and no_contrast:
+        raise ValueError(
+            "--no-contrast leaves --method auto nothing to choose: use --method "
+            f"{DEFAULT_METHOD}"
+        )
+    if is_auto:
+        method = DEFAULT_METHOD
+    methods = choose_methods([method], epochs, option="--method")
+    if not (no_contrast or is_auto):
         add_contrast(methods, takes)
     features.set_params(
         normal_boards=list(takes.normal_boards), n_jobs=jobs or -1, verbose=1
     )
     metrics = None
-    if method == _AUTO:
-        comparison = compare_and_report(
-            methods,
+    if is_auto:
+        from tapsklearn.model_selection import choose_contrast
+
+        choice = choose_contrast(
+            methods[method],
             takes.paths,
             takes.board,
             truth=takes.truth,
             preprocessing=features,
-            cv=cv,
             random_state=seed,
             n_jobs=jobs or -1,
-            never_recorded=True,
+            verbose=1,
         )
-        method = comparison.best
-        metrics = _collect_metrics(comparison)
+        if choice.comparison is not None:
+            report_comparison(choice.comparison)
+            metrics = _collect_metrics(choice)
+        typer.echo(f"tapsklearn: {choice.reason}", err=True)
+        methods[method].set_params(contrast=choice.contrast)
 
     # Imported by now.
     from sklearn.pipeline import make_pipeline
@@ -127,22 +130,24 @@ def train(
         f"written to {out}",
         err=True,
     )
-    if method == _RECOMMENDED and len(takes.normal_boards) < len(takes.specimens):
+    has_abnormal = len(takes.normal_boards) < len(takes.specimens)
+    if method == DEFAULT_METHOD and has_abnormal and not (is_auto or no_contrast):
         typer.echo(
-            "tapsklearn: there are abnormal boards to compare methods with: "
-            "--method auto chooses the one that detects them best",
+            "tapsklearn: there are abnormal boards: --method auto finds out by "
+            "cross-validation whether they should count in the score",
             err=True,
         )
 
 
-def _collect_metrics(comparison: "Comparison") -> dict[str, float]:
-    """Collect the numbers of the best method for the model file."""
-    best = comparison.ranking().iloc[0]
-    means = comparison.summary().loc[comparison.best]
+def _collect_metrics(choice: "ContrastChoice") -> dict[str, float]:
+    """Collect the numbers of what was chosen for the model file."""
+    comparison: Any = choice.comparison
+    ranked = comparison.ranking().loc[choice.name]
+    means = comparison.summary().loc[choice.name]
     metrics = {
-        "roc_auc": best["roc_auc"],
-        "roc_auc_low": best["low"],
-        "roc_auc_high": best["high"],
+        "roc_auc": ranked["roc_auc"],
+        "roc_auc_low": ranked["low"],
+        "roc_auc_high": ranked["high"],
         **{name: means[name] for name in ("pauc", "fpr", "tpr")},
         "n_folds": len(comparison.folds),
     }

@@ -1,5 +1,7 @@
 from ._board_kfold import BoardKFold as BoardKFold
 from ._board_kfold import count_feasible_folds as count_feasible_folds
+from ._choose_contrast import ContrastChoice as ContrastChoice
+from ._choose_contrast import choose_contrast as choose_contrast
 from ._compare import compare_methods as compare_methods
 from ._comparison import Comparison as Comparison
 from ._comparison import summarize as summarize

@@ -164,6 +164,10 @@ def compare_methods(
     5              crop-knn     1      1.0
     6        randomconv-knn     0      1.0
     7        randomconv-knn     1      1.0
+    8           encoder-knn     0      1.0
+    9           encoder-knn     1      1.0
+    10               joined     0      1.0
+    11               joined     1      1.0
     """
     if not methods:
         raise ValueError("there is no method to compare: methods is empty")

@@ -16,12 +16,14 @@ SCRIPTS = sorted([*BENCHMARKS.glob("*.py"), *(ROOT / "examples").glob("*.py")])
 # Seconds each, with neither recordings nor a GPU nor a profiler.
 CHEAP = {
     "detection.py": ["--data", "same_shop", "--methods", "crop-knn", "cnn-shallow"],
+    "encoder_speed.py": [],
     "export_speed.py": ["--methods", "ae"],
     "false_alarms.py": ["--seeds", "1"],
     "feature_rule.py": [],
     "feature_speed.py": [],
     "listening.py": [],
     "network_limits.py": [],
+    "novelty_ideas.py": [],
     "score_command.py": [],
     "scoring_speed.py": [],
     "startup_speed.py": [],

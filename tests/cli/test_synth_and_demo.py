@@ -63,6 +63,11 @@ def test_the_demo_compares_all_methods_on_the_articles_boards(
     assert main(["demo", str(tmp_path / "demo"), "--jobs", "1"]) == 0
     out, err = capsys.readouterr()
     methods = [*article_methods(), *reference_methods()]
+    assert re.search(r"^method .*\n.*\n(\S+)", out, re.MULTILINE)[1] == "joined"
+    with (tmp_path / "demo" / "ranking.csv").open() as table:
+        low = {row["method"]: float(row["low"]) for row in csv.DictReader(table)}
+    for name in methods:
+        assert (f"{name} is not above chance for certain:" in err) == (low[name] <= 0.5)
     for name in methods:
         assert len(re.findall(rf"^{name} ", out, re.MULTILINE)) == 3
     assert "40 takes of 40 boards" in err

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pandas as pd
 import pytest
 from commands import BOARDS, NORMAL, spawn, write_taps
 
-from tapsklearn import CropDetector
+from tapsklearn import CropDetector, EncoderDetector, JoinedDetector
 from tapsklearn.persistence import load, read_about, save
 from tapsklearn.scoring import board_verdicts, calibrate
 
@@ -52,11 +53,20 @@ def test_the_scores_are_those_of_the_model(
     assert (table["error"] == "").all()
 
 
+def test_a_file_says_which_encoder(run: Any, tmp_path: Path) -> None:
+    crops = np.random.default_rng(0).normal(size=(40, 12, 16))
+    model = EncoderDetector(random_state=0).fit(crops)
+    save(model, tmp_path / "model.taps")
+    code, out, _ = run("info", tmp_path / "model.taps")
+    assert code == 0
+    assert f"encoder {model.encoder_checksum_}\n" in out
+
+
 def test_what_the_file_holds(run: Any, taps: Path, model_file: Path) -> None:
     code, out, _ = run("info", model_file)
     assert code == 0
     features = load(model_file)[0].describe()
-    for part in ("SpectrumDetector", "TapFeatures", "16 takes of 4 boards"):
+    for part in ("JoinedDetector", "TapFeatures", "16 takes of 4 boards"):
         assert part in out
     assert f"\nfeatures  {features}\n" in out
     assert "good 1: 4 takes, normal" in out
@@ -150,26 +160,36 @@ def test_normal_boards_are_enough(run: Any, tmp_path: Path) -> None:
     assert len(read_csv(out)) == 8
 
 
-def test_auto_trains_the_best_of_the_comparison(
-    run: Any, taps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_auto_chooses_between_novelty_and_known_defects(
+    run: Any, tmp_path: Path
 ) -> None:
-    for module in ("_train", "_compare"):
-        monkeypatch.setattr(
-            f"tapsklearn.cli.{module}.DEFAULT_METHODS", ("crop-knn", "spectrum-knn")
-        )
-    code, out, _ = run("compare", taps, "--jobs", "1", "--out", tmp_path / "compared")
-    ranking = pd.read_csv(tmp_path / "compared" / "ranking.csv", index_col=0)
-    code, again, _ = run(
-        "train", taps, "-o", tmp_path / "model", "--method", "auto", "--jobs", "1"
-    )
+    boards = {f"good {number}": "normal" for number in range(4)}
+    boards |= {f"bad {number}": "abnormal" for number in range(4)}
+    taps = write_taps(tmp_path / "taps", boards)
+    options = ("-o", tmp_path / "model", "--jobs", "1")
+    code, out, err = run("train", taps, "--method", "auto", *options)
     assert code == 0
-    assert again.splitlines()[-3:] == out.splitlines()[-3:]
+    for name in ("novelty", "contrast"):
+        assert len(re.findall(rf"^{name} ", out, re.MULTILINE)) == 3
+    known, novelty = map(float, re.findall(r"AUROC (\S+) with .* (\S+) by", err)[0])
     detector = load(tmp_path / "model")[-1]
-    assert isinstance(detector, CropDetector) == (ranking.index[0] == "crop-knn")
+    assert isinstance(detector, JoinedDetector)
+    assert detector.contrast == (known > novelty)
     metrics = read_about(tmp_path / "model")["metrics"]
-    assert metrics["roc_auc"] == pytest.approx(ranking["roc_auc"].iloc[0])
-    # Of two boards a side the interval is unknown.
-    assert list(metrics) == ["roc_auc", "pauc", "fpr", "tpr", "n_folds"]
+    assert metrics["roc_auc"] == pytest.approx(max(known, novelty), abs=1e-3)
+    code, _, err = run("train", taps, *options, "--method", "auto", "--no-contrast")
+    assert code == 2
+    assert "use --method joined" in err
+
+
+def test_auto_is_novelty_where_no_defect_is_known(run: Any, tmp_path: Path) -> None:
+    taps = write_taps(tmp_path / "taps", dict.fromkeys(NORMAL, "normal"))
+    options = ("-o", tmp_path / "model", "--jobs", "1", "--method", "auto")
+    code, out, err = run("train", taps, *options)
+    assert (code, out) == (0, "")
+    assert "scored by their novelty alone" in err
+    assert "there is none" in err
+    assert not load(tmp_path / "model")[-1].contrast
 
 
 def test_training_that_cannot_be(
@@ -183,9 +203,6 @@ def test_training_that_cannot_be(
     bad = write_taps(tmp_path / "bad", {"bad 1": "abnormal"})
     assert "none of its boards" in refuse("train", bad, "-o", out)
     folder = write_taps(tmp_path / "taps", dict.fromkeys(NORMAL, "normal"))
-    assert "all its boards are normal" in refuse(
-        "train", folder, "-o", out, "--method", "auto"
-    )
     (folder / "good 1" / "00.wav").write_bytes(b"")
     code, _, err = run("train", folder, "-o", out)
     assert code == 2

@@ -52,10 +52,10 @@ def test_methods_run_in_the_order_of_their_cost() -> None:
     methods = {**article_methods(), **tuned_methods(), **reference_methods()}
     cells = order_cells(make_cells(methods))
     order = list(dict.fromkeys(cell.method for cell in cells))
-    assert set(order[:4]) == set(reference_methods())
+    assert set(order[:6]) == set(reference_methods())
     deep = [name for name in order if "resnet18" in name]
     assert order[-len(deep) :] == deep
-    for part in (order[4 : -len(deep)], deep):
+    for part in (order[6 : -len(deep)], deep):
         epochs = [methods[name].max_epochs for name in part]
         assert epochs == sorted(epochs)
 

@@ -9,20 +9,22 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import StandardScaler
 
+from tapsklearn.detectors import EncoderDetector
+
 ASKED = 0.05
-FEATURES = ("spectrum", "crop")
+FEATURES = ("spectrum", "crop", "encoder")
 
 
 class PyodDetector(BaseEstimator):
-    """A detector of PyOD on standardized crops, or on their spectra.
+    """A detector of PyOD on crops, their spectra, or what the encoder makes of them.
 
     Parameters
     ----------
     name : str
         One of `PEERS`.
-    features : {"spectrum", "crop"}
-        Mean and deviation over time of each row, as `SpectrumDetector` has them, or
-        all pixels.
+    features : {"spectrum", "crop", "encoder"}
+        Mean and deviation over time of each row, as `SpectrumDetector` has them, all
+        pixels, or the embedding of `EncoderDetector`; standardized.
     random_state : int
         Seed.
     """
@@ -34,6 +36,8 @@ class PyodDetector(BaseEstimator):
 
     def fit(self, X, y=None):
         """Fit on crops of normal takes; the threshold is PyOD's own."""
+        if self.features == "encoder":
+            self.encoder_ = EncoderDetector().fit(X)
         self.scaler_ = StandardScaler()
         points = self.scaler_.fit_transform(self._extract(X))
         self.detector_ = PEERS[self.name](self.random_state)
@@ -50,6 +54,8 @@ class PyodDetector(BaseEstimator):
         return -np.asarray(self.detector_.decision_function(points), dtype=np.float64)
 
     def _extract(self, X):
+        if self.features == "encoder":
+            return self.encoder_.transform(X)
         if self.features == "spectrum":
             return np.concatenate([X.mean(axis=-1), X.std(axis=-1)], axis=1)
         return X.reshape(len(X), -1)
@@ -120,7 +126,7 @@ SEEDED_PEERS = ("IForest", *TRAINED_PEERS)
 
 
 def list_peers() -> dict[str, PyodDetector]:
-    """Return the peers by name, on both features."""
+    """Return the peers by name, on all features."""
     return {
         f"PyOD {name} ({features})": PyodDetector(name, features=features)
         for name in PEERS

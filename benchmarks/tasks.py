@@ -1,30 +1,14 @@
-"""The data sets of the benchmarks: which takes train, and which are scored.
+"""One data set with one split over specimens: which takes train, which are scored."""
 
-A task is one data set with one split over specimens. The settings of
-``tuned_methods()`` were searched with `search_tasks` and are reported on with
-`report_task`; no place of the floor and no synthesized board is in the test set of
-both.
-"""
-
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from splits import N_SHOP_TAKES, Takes, split_takes
 
-from tapsklearn.datasets import load_takes
 from tapsklearn.detectors import Calibration
 from tapsklearn.preprocessing import article_features
 from tapsklearn.synthesis import synthesize_taps
-
-# Halves of the floor's places of hammering. The hammer and the ball were dropped at two
-# places each, one a half.
-SEARCHED_PLACES = ["hh_3f00m", "hh_3f02m", "hh_3f04m", "hh_3f06m"]
-REPORTED_PLACES = ["hh_3f01m", "hh_3f03m", "hh_3f05m", "hh_3f08m"]
-# Seeds of synthesized boards that the report leaves to the search.
-SEARCHED_SEEDS = [100, 101]
 
 
 @dataclass(frozen=True)
@@ -68,33 +52,7 @@ class Task:
         )
 
 
-def search_tasks(folder: Path) -> Iterator[Task]:
-    """Return the tasks that settings are searched with."""
-    floor = _read_floor(folder)
-    for number, (known, strike) in enumerate(
-        [("hd_3f00m", "mb_3f00m"), ("mb_3f00m", "hd_3f00m")]
-    ):
-        yield _split_floor(
-            f"floor, half {number}",
-            floor,
-            train=[*SEARCHED_PLACES[number::2], known],
-            test=[*SEARCHED_PLACES[1 - number :: 2], strike],
-        )
-    for seed in SEARCHED_SEEDS:
-        yield make_shop("same_shop", seed, name=f"same_shop, seed {seed}")
-
-
-def read_floor(folder: Path) -> Task:
-    """Train on hammering at half of the places; score other strikes at the others."""
-    return _split_floor(
-        "hammer-floor",
-        _read_floor(folder),
-        train=[*SEARCHED_PLACES, "hd_3f00m"],
-        test=[*REPORTED_PLACES, "hd_3f06m", "mb_3f01m"],
-    )
-
-
-def make_shop(scenario: str, seed: int, *, name: str | None = None) -> Task:
+def make_shop(scenario: str, seed: int) -> Task:
     """Train on some boards of a synthesized shop, two ends each; score the others."""
     taps = synthesize_taps(
         scenario=scenario,
@@ -108,31 +66,11 @@ def make_shop(scenario: str, seed: int, *, name: str | None = None) -> Task:
     )
     (split,) = split_takes(scenario, takes, known=True)
     return Task(
-        name or scenario,
+        scenario,
         taps.X,
         taps.board,
         taps.normal_boards,
         taps.specimens,
         split.train,
         split.test,
-    )
-
-
-def _read_floor(folder: Path) -> tuple[Any, np.ndarray]:
-    takes = load_takes(folder)
-    return takes, article_features().fit_transform(takes.paths)
-
-
-def _split_floor(
-    name: str, floor: tuple[Any, np.ndarray], *, train: list[str], test: list[str]
-) -> Task:
-    takes, crops = floor
-    return Task(
-        name,
-        crops,
-        takes.board,
-        takes.normal_boards,
-        takes.specimens,
-        np.isin(takes.board, train),
-        np.isin(takes.board, test),
     )

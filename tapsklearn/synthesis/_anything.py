@@ -14,6 +14,7 @@ from tapsklearn.synthesis import Plate, Rig
 from tapsklearn.synthesis._boards import TappedBoard, specimen_generator
 from tapsklearn.synthesis._material_classes import MATERIAL_CLASSES, WOODEN
 from tapsklearn.synthesis._mesh import Mesh, mesh_for
+from tapsklearn.synthesis._numbers import sample_between
 from tapsklearn.synthesis._sampled_defect import with_sampled_defect
 from tapsklearn.synthesis._sampled_rig import sample_rig, vary_rig
 from tapsklearn.synthesis._spread import Spread, vary
@@ -128,7 +129,7 @@ def _sample_product(rng: np.random.Generator, classes: list[str]) -> _Product:
     material_class = str(rng.choice(wooden if is_board else classes))
     plate, mesh = _sample_plate(rng, material_class, is_board=is_board)
     # From one mould, or cut by hand from any tree.
-    rough = _between(rng, 0.1, 4.0)
+    rough = sample_between(rng, 0.1, 4.0)
     product = _Product(
         material_class,
         is_board,
@@ -192,13 +193,17 @@ def _sample_plate(
     kind = MATERIAL_CLASSES[material_class]
     while True:
         if is_board:
-            long, short, thickness = (_between(rng, *size) for size in BOARD_SIZES)
+            long, short, thickness = (
+                sample_between(rng, *size) for size in BOARD_SIZES
+            )
         else:
-            long = _between(rng, *kind.side)
-            thickness = _between(rng, *kind.thickness)
+            long = sample_between(rng, *kind.side)
+            thickness = sample_between(rng, *kind.thickness)
             # A quarter are beams.
             slender = rng.random() < 0.25
-            short = long * _between(rng, *((0.05, 0.25) if slender else (0.35, 1.0)))
+            short = long * sample_between(
+                rng, *((0.05, 0.25) if slender else (0.35, 1.0))
+            )
         # The grain runs along x, most often along the longer side.
         length, width = (short, long) if rng.random() < 0.2 else (long, short)
         plate = Plate(length, width, thickness, kind.sample(rng))
@@ -236,8 +241,3 @@ def _off_holes(place: Place, plate: Plate, rng: np.random.Generator) -> Place:
         along, across = rng.uniform(0.03, 0.97, 2)
         place = float(along), float(across)
     return place
-
-
-def _between(rng: np.random.Generator, low: float, high: float) -> float:
-    """Sample evenly on the scale of logarithms."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))

@@ -12,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from tapsklearn.synthesis import Material, isotropic_material
+from tapsklearn.synthesis._numbers import sample_between
 
 Range = tuple[float, float]
 
@@ -38,11 +39,6 @@ class MaterialClass:
     splits: bool = True
 
 
-def _between(rng: np.random.Generator, bounds: Range) -> float:
-    """Sample evenly on the scale of logarithms."""
-    return float(np.exp(rng.uniform(*np.log(bounds))))
-
-
 def _isotropic(
     name: str, *, density: Range, young: Range, poisson: Range, loss: Range
 ) -> Callable[[np.random.Generator], Material]:
@@ -50,9 +46,9 @@ def _isotropic(
         return isotropic_material(
             name,
             density=float(rng.uniform(*density)),
-            young=_between(rng, young),
+            young=sample_between(rng, *young),
             poisson=float(rng.uniform(*poisson)),
-            loss_factor=_between(rng, loss),
+            loss_factor=sample_between(rng, *loss),
         )
 
     return sample
@@ -60,24 +56,24 @@ def _isotropic(
 
 def _wood(rng: np.random.Generator) -> Material:
     """Sample solid wood, from light softwood to dense hardwood."""
-    density = _between(rng, (330, 780))
+    density = sample_between(rng, 330, 780)
     # Specific modulus in m²/s²; dense woods are closer to alike in all directions.
-    young = density * _between(rng, (17e6, 29e6))
+    young = density * sample_between(rng, 17e6, 29e6)
     dense = float(np.clip((density - 330) / 450, 0, 1))
-    across = _between(rng, (0.05, 0.11)) * (1 + dense)
-    rolling = _between(rng, (0.003, 0.010)) * (1 + 2 * dense)
+    across = sample_between(rng, 0.05, 0.11) * (1 + dense)
+    rolling = sample_between(rng, 0.003, 0.010) * (1 + 2 * dense)
     return Material(
         name="softwood" if density < 500 else "hardwood",
         density=density,
         E_L=young,
         E_R=young * across,
-        G_LR=young * _between(rng, (0.05, 0.10)),
+        G_LR=young * sample_between(rng, 0.05, 0.10),
         nu_LR=float(rng.uniform(0.3, 0.45)),
-        G_xz=young * _between(rng, (0.045, 0.09)),
+        G_xz=young * sample_between(rng, 0.045, 0.09),
         G_yz=young * rolling,
-        eta_L=_between(rng, (0.005, 0.012)),
-        eta_R=_between(rng, (0.014, 0.030)),
-        eta_G=_between(rng, (0.012, 0.028)),
+        eta_L=sample_between(rng, 0.005, 0.012),
+        eta_R=sample_between(rng, 0.014, 0.030),
+        eta_G=sample_between(rng, 0.012, 0.028),
         crack_compliance=float(rng.uniform(1.6, 2.4)),
     )
 
@@ -85,20 +81,20 @@ def _wood(rng: np.random.Generator) -> Material:
 def _board(rng: np.random.Generator) -> Material:
     """Sample plywood, chipboard or fibreboard."""
     plies = rng.random() < 0.5
-    density = _between(rng, (450, 700) if plies else (550, 850))
-    young = density * _between(rng, (9e6, 17e6) if plies else (3.5e6, 6e6))
+    density = sample_between(rng, *((450, 700) if plies else (550, 850)))
+    young = density * sample_between(rng, *((9e6, 17e6) if plies else (3.5e6, 6e6)))
     across = float(rng.uniform(0.3, 0.95) if plies else rng.uniform(0.9, 1.0))
     thin = (0.02, 0.06) if plies else (0.03, 0.10)
-    loss = _between(rng, (0.012, 0.030))
+    loss = sample_between(rng, 0.012, 0.030)
     return Material(
         name="plywood" if plies else "fibreboard",
         density=density,
         E_L=young,
         E_R=young * across,
-        G_LR=young * _between(rng, (0.06, 0.12) if plies else (0.35, 0.45)),
+        G_LR=young * sample_between(rng, *((0.06, 0.12) if plies else (0.35, 0.45))),
         nu_LR=float(rng.uniform(0.05, 0.12) if plies else rng.uniform(0.2, 0.3)),
-        G_xz=young * _between(rng, thin),
-        G_yz=young * _between(rng, thin),
+        G_xz=young * sample_between(rng, *thin),
+        G_yz=young * sample_between(rng, *thin),
         eta_L=loss,
         eta_R=loss * float(rng.uniform(1.0, 1.4)),
         eta_G=loss * float(rng.uniform(1.1, 1.6)),

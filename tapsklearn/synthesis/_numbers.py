@@ -1,8 +1,10 @@
-"""Check the numbers that describe a thing."""
+"""Check the numbers that describe a thing, and sample them."""
 
 import math
 from numbers import Real
 from typing import Any
+
+import numpy as np
 
 
 def check_numbers(
@@ -52,6 +54,29 @@ def check_numbers(
                 f"{kind}: {name}={value!r} must be finite"
                 f"{_describe(low, high, open_ends=open_ends)}"
             )
+
+
+def sample_between(rng: np.random.Generator, low: float, high: float) -> float:
+    """Sample a number evenly on the scale of logarithms.
+
+    Parameters
+    ----------
+    rng : Generator
+        Samples it.
+    low, high : float
+        The bounds, above 0.
+
+    Returns
+    -------
+    float
+        Between them.
+
+    Examples
+    --------
+    >>> 0.1 < sample_between(np.random.default_rng(0), 0.1, 10.0) < 10.0
+    True
+    """
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def _describe(low: float, high: float, *, open_ends: bool) -> str:

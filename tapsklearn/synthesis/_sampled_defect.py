@@ -6,6 +6,7 @@ import numpy as np
 
 from tapsklearn.synthesis import Crack, Delamination, Hole, Plate
 from tapsklearn.synthesis._crack import EDGES
+from tapsklearn.synthesis._numbers import sample_between
 
 # How often each kind occurs; delaminations only in what comes apart.
 _KINDS = {"crack": 0.42, "cut": 0.14, "hole": 0.22, "delamination": 0.22}
@@ -50,7 +51,7 @@ def _sample_board_crack(plate: Plate, rng: np.random.Generator) -> Crack:
     return Crack(
         position=float(rng.uniform(0.05, 0.95)),
         depth=float(rng.uniform(0.4, 0.9)),
-        length=min(_between(rng, 0.025, 0.120), 0.9 * room),
+        length=min(sample_between(rng, 0.025, 0.120), 0.9 * room),
         edge=edge,
         breathing=float(rng.uniform(0.0, 0.6)) if rng.random() < 0.6 else 0.0,
     )
@@ -59,7 +60,7 @@ def _sample_board_crack(plate: Plate, rng: np.random.Generator) -> Crack:
 def _sample_crack(plate: Plate, rng: np.random.Generator, *, cut: bool) -> Crack:
     edge = str(rng.choice(EDGES))
     room = plate.width if edge in ("bottom", "top") else plate.length
-    length = room * _between(rng, 0.3, 1.0)
+    length = room * sample_between(rng, 0.3, 1.0)
     # A third lies within the plate.
     start = rng.uniform(0, room - length) if rng.random() < 0.33 else 0.0
     # One of six is near a corner.
@@ -73,7 +74,7 @@ def _sample_crack(plate: Plate, rng: np.random.Generator, *, cut: bool) -> Crack
         length=0.999 * length,
         edge=edge,
         # The open faces of a cut do not rub.
-        loss_factor=plate.material.eta_R if cut else _between(rng, 0.03, 0.25),
+        loss_factor=plate.material.eta_R if cut else sample_between(rng, 0.03, 0.25),
         breathing=0.0 if cut else float(rng.uniform(0.05, 1.0)),
         start=float(start),
     )
@@ -94,7 +95,7 @@ def _sample_delamination(plate: Plate, rng: np.random.Generator) -> Delamination
         length,
         width,
         depth=float(rng.uniform(0.1, 0.9)),
-        loss_factor=_between(rng, 0.02, 0.12),
+        loss_factor=sample_between(rng, 0.02, 0.12),
     )
 
 
@@ -102,7 +103,7 @@ def _sample_place(
     plate: Plate, rng: np.random.Generator, *, area: tuple[float, float]
 ) -> tuple[float, float, float, float]:
     """Sample the corner and the sides of a rectangle of a share of the area."""
-    share, aspect = _between(rng, *area), _between(rng, 0.5, 2.0)
+    share, aspect = sample_between(rng, *area), sample_between(rng, 0.5, 2.0)
     x, length = _span(plate.length, min(np.sqrt(share * aspect), 0.95), rng)
     y, width = _span(plate.width, min(np.sqrt(share / aspect), 0.95), rng)
     return x, y, length, width
@@ -118,8 +119,3 @@ def _span(side: float, share: float, rng: np.random.Generator) -> tuple[float, f
     start = float(rng.choice(places, p=[0.25, 0.25, 0.5]))
     # Not beyond the side by a rounding error.
     return start, min(size, side - start)
-
-
-def _between(rng: np.random.Generator, low: float, high: float) -> float:
-    """Sample evenly on the scale of logarithms."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))

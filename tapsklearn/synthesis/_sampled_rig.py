@@ -7,6 +7,7 @@ import numpy as np
 
 from tapsklearn.synthesis import Plate, Rig, hertz_contact_time
 from tapsklearn.synthesis._microphone import dipole_factor, rigid_pressure
+from tapsklearn.synthesis._numbers import sample_between
 
 
 class _Hammer(NamedTuple):
@@ -61,37 +62,37 @@ def sample_rig(plate: Plate, rng: np.random.Generator) -> Rig:
     headroom = float(rng.uniform(*_HEADROOM))
     smallest = min(plate.length, plate.width)
     echoes = rng.random() < 0.75
-    critical = _between(rng, 0.3, 2.0)
+    critical = sample_between(rng, 0.3, 2.0)
     coloured = rng.random() < 0.7
     return Rig(
         force=force,
         force_spread_db=float(rng.uniform(1.0, 4.5)),
         contact_time=contact_time,
         contact_spread=float(rng.uniform(0.03, 0.10)),
-        strike_spread=min(_between(rng, 0.001, 0.006), 0.03 * smallest),
+        strike_spread=min(sample_between(rng, 0.001, 0.006), 0.03 * smallest),
         mic_height=height,
         mic_distance=distance,
         mic_offset=offset,
-        mic_spread=min(_between(rng, 0.002, 0.012), 0.08 * mic_range),
+        mic_spread=min(sample_between(rng, 0.002, 0.012), 0.08 * mic_range),
         session_spread=min(0.02, 0.2 * mic_range),
-        support_decay=_between(rng, 2.0, 100.0),
+        support_decay=sample_between(rng, 2.0, 100.0),
         support_spread=float(rng.uniform(0.05, 0.20)),
-        frequency_spread=_between(rng, 0.0003, 0.003),
-        bounce_frequency=_between(rng, 15.0, 120.0),
+        frequency_spread=sample_between(rng, 0.0003, 0.003),
+        bounce_frequency=sample_between(rng, 15.0, 120.0),
         pink_dbfs=-headroom - float(rng.uniform(*_PINK)),
         hum_dbfs=-headroom - float(rng.uniform(*_HUM)),
         white_dbfs=-headroom - float(rng.uniform(*_WHITE)),
         hum_frequency=float(rng.choice([50.0, 60.0])),
         full_scale=peak * 10 ** (headroom / 20),
         gain_spread_db=float(rng.uniform(0.0, 1.0)),
-        rattle=_between(rng, 0.05, 1.0),
-        reverberation_time=_between(rng, 0.15, 2.0) if echoes else 0.0,
+        rattle=sample_between(rng, 0.05, 1.0),
+        reverberation_time=sample_between(rng, 0.15, 2.0) if echoes else 0.0,
         # As loud as the room at the critical distance, and 6 dB less for each
         # doubling of the distance.
         direct_to_reverberant_db=float(20 * np.log10(critical / mic_range)),
         room_seed=int(rng.integers(2**31)),
-        low_cut=_between(rng, 20.0, 150.0) if coloured else 0.0,
-        high_cut=_between(rng, 5000.0, 20000.0) if coloured else np.inf,
+        low_cut=sample_between(rng, 20.0, 150.0) if coloured else 0.0,
+        high_cut=sample_between(rng, 5000.0, 20000.0) if coloured else np.inf,
         tilt_db=float(rng.uniform(-2.0, 2.0)) if coloured else 0.0,
         offset=float(rng.normal(0, 0.004)) if rng.random() < 0.3 else 0.0,
         duration=0.8,
@@ -128,13 +129,13 @@ def vary_rig(rig: Rig, rng: np.random.Generator) -> Rig:
 def _sample_blow(plate: Plate, rng: np.random.Generator) -> tuple[float, float]:
     """Sample a hammer and give its peak force and contact time."""
     hammer = _HAMMERS[rng.choice(len(_HAMMERS), p=[each.share for each in _HAMMERS])]
-    mass, speed = _between(rng, *hammer.mass), _between(rng, *_SPEED)
+    mass, speed = sample_between(rng, *hammer.mass), sample_between(rng, *_SPEED)
     # Wood gives way as it does across the grain.
     struck = plate.material.E_R
     contact_time = hertz_contact_time(
         mass=mass,
-        radius=_between(rng, *hammer.radius),
-        modulus=1 / (1 / _between(rng, *hammer.modulus) + 1 / struck),
+        radius=sample_between(rng, *hammer.radius),
+        modulus=1 / (1 / sample_between(rng, *hammer.modulus) + 1 / struck),
         speed=speed,
     )
     contact_time = float(np.clip(contact_time, *_CONTACT))
@@ -147,7 +148,7 @@ def _sample_microphone(
     plate: Plate, rng: np.random.Generator
 ) -> tuple[float, float, float, float]:
     """Give the microphone's distance, height, offset, and range to the plate."""
-    mic_range = _between(rng, 0.05, 1.0)
+    mic_range = sample_between(rng, 0.05, 1.0)
     elevation = np.radians(rng.uniform(12, 90))
     height = max(mic_range * np.sin(elevation), 0.03)
     aside = mic_range * np.cos(elevation)
@@ -155,8 +156,3 @@ def _sample_microphone(
     over = rng.random() * plate.width if elevation > np.radians(40) else 0.0
     offset = rng.uniform(-0.5, 0.5) * plate.length
     return float(aside - over), float(height), float(offset), mic_range
-
-
-def _between(rng: np.random.Generator, low: float, high: float) -> float:
-    """Sample evenly on the scale of logarithms."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import torch
 from data_sets import DATA_SETS, KNOWN, NEVER, ONE_CLASS, SMOKE
+from encoder_speed import count_multiply_adds
 from evaluating import evaluate
 from measuring import (
     ORIGIN,
@@ -28,15 +29,23 @@ from measuring import (
     keep_rows,
     parse_arguments,
     read_rows,
+    seconds_of,
     write_page,
 )
 from methods import CONTRAST, REFERENCE, Method
 from pretrain_encoder import PACKAGED, parse, prepare, run, save
 
 from tapsklearn.detectors import EncoderDetector
-from tapsklearn.networks import TapEncoder, read_encoder_card, read_encoder_weights
+from tapsklearn.networks import (
+    TapEncoder,
+    find_encoder_channels,
+    read_encoder_card,
+    read_encoder_weights,
+)
 
 STEPS, PRODUCTS = 2000, 1300
+# Of a crop whose cost is measured.
+SHAPE = (100, 120)
 SHIPPED = "as it ships"
 # What each differs in from the first.
 VARIATIONS: dict[str, list[str]] = {
@@ -58,30 +67,15 @@ COLUMNS = (
 )
 
 
-def count_multiply_adds(weights: dict[str, Any], shape: tuple[int, int]) -> int:
-    """Count those of the convolutions for one crop."""
-    height, width = shape
-    total = 0
-    for weight in weights.values():
-        if weight.ndim == 4:
-            total += height * width * weight.size
-            height, width = max(1, height // 2), max(1, width // 2)
-    return total
-
-
-def measure_milliseconds(weights: dict[str, Any], shape: tuple[int, int]) -> float:
-    """Measure what one crop takes on one thread, the best of many."""
-    channels = tuple(len(w) for w in weights.values() if w.ndim == 4)
-    network = TapEncoder(shape, channels=channels).eval()
-    crop = torch.zeros(1, 1, *shape).contiguous(memory_format=torch.channels_last)
+def measure_cost(weights: dict[str, Any]) -> dict[str, float]:
+    """Count multiply-adds and measure milliseconds, the best of many, of one crop."""
+    network = TapEncoder(SHAPE, channels=find_encoder_channels(weights)).eval()
     network.to(memory_format=torch.channels_last)
-    seconds = []
+    crop = torch.zeros(1, 1, *SHAPE).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        for _ in range(100):
-            start = time.perf_counter()
-            network(crop)
-            seconds.append(time.perf_counter() - start)
-    return 1e3 * min(seconds)
+        multiply_adds = count_multiply_adds(network, crop)
+        seconds = [seconds_of(lambda: network(crop)) for _ in range(100)]
+    return {"multiply_adds": multiply_adds, "milliseconds": 1e3 * min(seconds)}
 
 
 def run_variation(name: str, arguments: argparse.Namespace) -> list[dict[str, Any]]:
@@ -104,11 +98,9 @@ def run_variation(name: str, arguments: argparse.Namespace) -> list[dict[str, An
         path = arguments.folder / f"{options.name}.npz"
         save(training, path)
     weights = read_encoder_weights(path)
-    shape = (100, 120)
     about |= {
         "variation": name,
-        "multiply_adds": count_multiply_adds(weights, shape),
-        "milliseconds": measure_milliseconds(weights, shape),
+        **measure_cost(weights),
         **{k: reached[k] for k in ("held_out_distance", "held_out_auroc")},
     }
     rows = []

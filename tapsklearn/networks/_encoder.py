@@ -86,8 +86,7 @@ class TapEncoder(nn.Module):
         Tensor of shape (n, 2 * channels[-1])
             Mean and deviation of each channel of the last maps.
         """
-        maps = self.feature_maps(images)[-1].flatten(2)
-        return torch.cat([maps.mean(-1), maps.std(-1, correction=0)], dim=1)
+        return pool_maps(self.feature_maps(images)[-1])
 
     embed = forward
 
@@ -109,3 +108,20 @@ class TapEncoder(nn.Module):
             images = block(images)
             maps.append(images)
         return maps[-2:]
+
+
+def pool_maps(maps: Tensor) -> Tensor:
+    """Compute the mean and the deviation of each channel.
+
+    Parameters
+    ----------
+    maps : Tensor of shape (n, n_channels, height, width)
+        Maps.
+
+    Returns
+    -------
+    Tensor of shape (n, 2 * n_channels)
+        All means, then all deviations.
+    """
+    flat = maps.flatten(2)
+    return torch.cat([flat.mean(-1), flat.std(-1, correction=0)], dim=1)

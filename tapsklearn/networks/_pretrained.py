@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tapsklearn.networks._encoder import TapEncoder
+from tapsklearn.networks._encoder import TapEncoder, pool_maps
 from tapsklearn.networks._encoder_weights import find_encoder_channels
 from tapsklearn.networks._fold_batch_norm import fold_batch_norm
 
@@ -208,7 +208,9 @@ class FeatureAutoencoder(PretrainedNetwork):
         Tensor of shape (n, n_features)
             Mean and deviation of each channel of the encoder's last maps.
         """
-        return torch.cat([_pool(m) for m in self.encoder.feature_maps(images)], dim=1)
+        return torch.cat(
+            [pool_maps(m) for m in self.encoder.feature_maps(images)], dim=1
+        )
 
     def embed(self, images: Tensor) -> Tensor:
         """Compute the bottleneck; of Gaussians, their mean.
@@ -284,7 +286,7 @@ class _TrainedBlock(_Standardized):
         self.unit_sphere = unit_sphere
 
     def compute_features(self, frozen: Tensor) -> Tensor:
-        return torch.cat([_pool(frozen), _pool(self.last_block(frozen))], dim=1)
+        return torch.cat([pool_maps(frozen), pool_maps(self.last_block(frozen))], dim=1)
 
     def forward(self, frozen: Tensor) -> Tensor:
         embedding = self.head(self.standardize(self.compute_features(frozen)))
@@ -333,10 +335,6 @@ class _DenseAutoencoder(_Standardized):
     def measure_error(self, frozen: Tensor) -> Tensor:
         error = self.decode(self.embed(frozen)) - self.standardize(frozen)
         return error.square().mean(dim=1)
-
-
-def _pool(maps: Tensor) -> Tensor:
-    return torch.cat([maps.mean(dim=(2, 3)), maps.std(dim=(2, 3), correction=0)], dim=1)
 
 
 def _list_convs(network: nn.Module) -> list[nn.Module]:

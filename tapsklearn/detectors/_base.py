@@ -162,6 +162,19 @@ class TapDetector(
         """Fit what scores features on those of normal takes and of known defects."""
         return ContrastScore().fit(features, is_normal, specimens, self._fit_normality)
 
+    def _score_left_out(
+        self,
+        features: NDArray[np.floating],
+        is_normal: NDArray[np.bool_],
+        specimens: NDArray[np.intp],
+    ) -> NDArray[np.floating]:
+        """Score features of normal takes with what is fitted without their specimen."""
+        if self.contrast:
+            return contrast_left_out_scores(
+                features, is_normal, specimens, self._fit_contrast
+            )
+        return left_out_scores(features, specimens, self._fit_normality)
+
     def _score(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         return self.normality_.score_samples(self._extract_features(takes))
 
@@ -214,10 +227,8 @@ class TapDetector(
             self.normality_ = self._fit_normality(features, known[1])
         if held_out.any():
             scores = self._score(takes[held_out & is_normal])
-        elif self.contrast:
-            scores = contrast_left_out_scores(features, *known, self._fit_contrast)
         else:
-            scores = left_out_scores(features, known[1], self._fit_normality)
+            scores = self._score_left_out(features, *known)
         self._set_threshold(scores, self.false_alarm_rate)
         self.training_set_ = describe_training_set(
             takes, None if y is None else boards, is_normal, self.specimens

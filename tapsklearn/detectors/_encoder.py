@@ -84,7 +84,7 @@ class EncoderDetector(NetworkDetector):
 
     def _make_network(self, input_shape: tuple[int, int]) -> TapEncoder:
         channels = find_encoder_channels(self.weights_)
-        return TapEncoder(input_shape, channels=channels)
+        return TapEncoder(input_shape, channels=channels, answers=True)
 
     def _check_weights(self) -> None:
         super()._check_weights()

@@ -1,13 +1,17 @@
 """The encoder and the spectrum in one score: the detector for who chooses none."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import entr, expit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
 
+from tapsklearn.detectors._contrast import contrast_left_out_scores
 from tapsklearn.detectors._docstrings import complete_docstring
 from tapsklearn.detectors._encoder import EncoderDetector
 from tapsklearn.detectors._joined_score import JoinedScore
@@ -15,24 +19,55 @@ from tapsklearn.detectors._mahalanobis_distance import MahalanobisDistance
 from tapsklearn.detectors._neighbor_distance import NeighborDistance
 from tapsklearn.detectors._references import compute_spectra
 
+# How sure of normal takes the encoder is, in bits, of sounds unlike those that it was
+# trained on, and of those like them.
+_UNKNOWN, _KNOWN = 0.2, 0.4
+# How much the novelty of the encoder's features counts, beside that of its answer or of
+# the spectrum.
+_FEATURES = 0.5
+
 
 @complete_docstring
 @dataclass(kw_only=True, eq=False, repr=False)
 class JoinedDetector(EncoderDetector):
-    """Score taps by the encoder and by their spectra, whichever sees a defect.
+    """Score taps by the encoder and by their spectra, as far as the encoder is sure.
 
-    The encoder finds a crack whatever the piece, and averages over where in the crop
-    something is; the spectrum keeps at which frequency, and so finds what is the same
-    in all normal pieces but off its place. Nothing is trained. Both novelties are
-    scaled by normal specimens that are left out, and joined by `JoinedScore`.
+    On sounds like those that the encoder was trained on it finds a crack whatever the
+    piece; on others the spectrum does, which keeps at which frequency something is, and
+    so finds what is the same in all normal pieces but off its place. The encoder shows
+    by itself which sounds it knows: it was trained to answer whether a piece is
+    defective, and of normal takes that it knows it is sure that they are not. Nothing
+    is trained, and no defect is needed for it.
+
+    How sure it is, from 0 to 1, is the weight of what it knows: how far its answer is
+    from those to the normal takes, and half the distance of its features to the nearest
+    of theirs. The rest of the weight has the spectrum: its Mahalanobis distance, and
+    half that of the spectrum and the encoder's features together. All are scaled by
+    normal specimens that are left out, and joined by `JoinedScore`.
 
     Parameters
     ----------
+    score_space : {"answered"}, default="answered"
+        What is scored of the encoder: its answer, and mean and deviation of each
+        channel of the two maps before its last, which know less of cracks than the last
+        and more of other sounds.
     normality : estimator, default=None
         Estimator with `fit` and `score_samples`, fitted on the features of the normal
         takes, those of the encoder before those of the spectrum, scaled. If None, it
-        is the distance to the nearest normal takes in the features of the encoder and
-        the Mahalanobis distance in those of the spectrum, joined by `JoinedScore`.
+        is `JoinedScore` as above.
+
+    Attributes
+    ----------
+    trust_ : float
+        How sure the encoder is of the normal takes, from 0 to 1.
+
+    Notes
+    -----
+    With p the probability of a defect that the encoder gives a normal take, it is as
+    sure of it as 1 + p log2(p) + (1 - p) log2(1 - p), with a minus where p is above a
+    half. The mean over the takes counts from 0.2 on, and fully from 0.4 on. How sure it
+    is of which recordings, and what else was tried, `benchmarks/novelty_ideas.py`
+    measures.
 
     Examples
     --------
@@ -40,6 +75,28 @@ class JoinedDetector(EncoderDetector):
     >>> JoinedDetector(random_state=0).fit(crops).predict(crops + 9)[:3]
     array([-1, -1, -1])
     """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **EncoderDetector._parameter_constraints,
+        "score_space": [StrOptions({"answered"})],
+    }
+
+    score_space: str = "answered"
+
+    @property
+    def trust_(self) -> float:
+        """How sure the encoder is of the normal takes.
+
+        Returns
+        -------
+        float
+            From 0 to 1: the weight of its own novelty.
+        """
+        check_is_fitted(self)
+        if self.normality is not None:
+            raise AttributeError("with normality=None alone the encoder has a weight")
+        (trust, _), _ = self.normality_.groups
+        return trust
 
     def _extract_features(self, takes: NDArray[np.floating]) -> NDArray[np.floating]:
         encoded = super()._extract_features(takes)
@@ -50,7 +107,8 @@ class JoinedDetector(EncoderDetector):
     ) -> Any:
         if self.normality is not None:
             return super()._fit_normality(features, specimens)
-        return self._join(features).fit(features, specimens=specimens)
+        is_normal = np.ones(len(features), dtype=bool)
+        return self._join(features, is_normal, specimens)
 
     def _fit_contrast(
         self,
@@ -60,16 +118,61 @@ class JoinedDetector(EncoderDetector):
     ) -> Any:
         if self.normality is not None:
             return super()._fit_contrast(features, is_normal, specimens)
-        joined = self._join(features)
+        return self._join(features, is_normal, specimens)
+
+    def _score_left_out(
+        self,
+        features: NDArray[np.floating],
+        is_normal: NDArray[np.bool_],
+        specimens: NDArray[np.intp],
+    ) -> NDArray[np.floating]:
+        # In parts, not each specimen by itself: it leaves out many more to scale.
+        return contrast_left_out_scores(
+            features, is_normal, specimens, self._fit_contrast
+        )
+
+    def _join(
+        self,
+        features: NDArray[np.floating],
+        is_normal: NDArray[np.bool_],
+        specimens: NDArray[np.intp],
+    ) -> JoinedScore:
+        # The answer, the features of the maps, and the spectrum.
+        n_features = features.shape[1]
+        spectrum = n_features - 2 * self._image_shape[0]
+        trust = measure_trust(features[is_normal, 0])
+        nearest = make_pipeline(
+            StandardScaler().set_output(transform="default"), NeighborDistance()
+        )
+        cloud = MahalanobisDistance()
+        known = [(1.0, cloud, (0, 1)), (_FEATURES, nearest, (1, spectrum))]
+        other = [
+            (1.0, cloud, (spectrum, n_features)),
+            (_FEATURES, cloud, (1, n_features)),
+        ]
+        joined = JoinedScore(groups=[(trust, known), (1 - trust, other)])
         return joined.fit(features, is_normal=is_normal, specimens=specimens)
 
-    def _join(self, features: NDArray[np.floating]) -> JoinedScore:
-        n_spectrum = 2 * self._image_shape[0]
-        scaler = StandardScaler().set_output(transform="default")
-        encoder = make_pipeline(scaler, NeighborDistance())
-        return JoinedScore(
-            parts=[
-                (encoder, features.shape[1] - n_spectrum),
-                (MahalanobisDistance(), n_spectrum),
-            ]
-        )
+
+def measure_trust(answers: NDArray[np.floating]) -> float:
+    """Measure how far the encoder can be trusted, by how sure it is of normal takes.
+
+    Parameters
+    ----------
+    answers : ndarray of shape (n_takes,)
+        Its answers, logarithms of the odds that normal takes are of defective pieces.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Examples
+    --------
+    >>> measure_trust(np.full(5, -4.0)), measure_trust(np.full(5, 4.0))
+    (1.0, 0.0)
+    """
+    odds = expit(answers.astype(np.float64))
+    bits = (entr(odds) + entr(1 - odds)) / np.log(2)
+    sure = float(np.mean(np.sign(0.5 - odds) * (1 - bits)))
+    return float(np.clip((sure - _UNKNOWN) / (_KNOWN - _UNKNOWN), 0, 1))

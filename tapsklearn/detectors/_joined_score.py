@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -10,6 +11,8 @@ from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tapsklearn.detectors._contrast import ContrastScore
+
+Part = tuple[float, Any, tuple[int, int]]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -24,16 +27,20 @@ class JoinedScore(BaseEstimator):
     it separates specimens that were left out, and the likenesses are added. A part is
     a `ContrastScore`.
 
+    Parts come in groups that are as good as their weights: the score is the weighted
+    sum of those of the groups.
+
     Parameters
     ----------
-    parts : sequence of (estimator, int)
-        Estimators with `fit` and `score_samples`, and how many of the features each
-        has, in their order.
+    groups : sequence of (float, sequence of (float, estimator, (int, int)))
+        Of each group its weight and its parts; of each part the weight of its novelty,
+        an estimator with `fit` and `score_samples`, and from which feature up to which
+        it has. Groups of no weight are not fitted.
 
     Attributes
     ----------
-    parts_ : list of ContrastScore
-        What each part was fitted to.
+    groups_ : list of (float, list of (float, ContrastScore, (int, int)))
+        What the parts of the groups with a weight were fitted to.
     n_features_in_ : int
         Number of features.
 
@@ -41,15 +48,17 @@ class JoinedScore(BaseEstimator):
     --------
     >>> from tapsklearn.detectors import MahalanobisDistance, NeighborDistance
     >>> points = np.random.default_rng(0).normal(size=(200, 5))
-    >>> parts = [(NeighborDistance(), 3), (MahalanobisDistance(), 2)]
-    >>> joined = JoinedScore(parts=parts).fit(points)
+    >>> parts = [
+    ...     (1.0, NeighborDistance(), (0, 3)), (1.0, MahalanobisDistance(), (3, 5))
+    ... ]
+    >>> joined = JoinedScore(groups=[(1.0, parts)]).fit(points)
     >>> joined.score_samples([[0.0] * 5, [0, 0, 9, 0, 0], [0, 0, 0, 0, 9]]).round(1)
     array([  0.4, -25.6, -11.4])
     """
 
-    _parameter_constraints: ClassVar[dict] = {"parts": ["array-like"]}
+    _parameter_constraints: ClassVar[dict] = {"groups": ["array-like"]}
 
-    parts: Sequence[tuple[Any, int]]
+    groups: Sequence[tuple[float, Sequence[Part]]]
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -81,29 +90,33 @@ class JoinedScore(BaseEstimator):
         Raises
         ------
         ValueError
-            If the parts do not have as many features as X.
+            If a part has features that X has not.
         """
         points = validate_data(self, X, dtype=[np.float64, np.float32])
-        sizes = [size for _, size in self.parts]
-        if sum(sizes) != points.shape[1]:
+        last = max(end for _, parts in self.groups for *_, (_, end) in parts)
+        if last > points.shape[1]:
             raise ValueError(
-                f"parts have {sizes} features, and X has {points.shape[1]}: give each "
-                "part as many as add up to it"
+                f"groups have parts of features up to the {last}th, and X has "
+                f"{points.shape[1]} features: give each part those that there are"
             )
         if is_normal is None:
             is_normal = np.ones(len(points), dtype=bool)
         if specimens is None:
             specimens = np.arange(len(points))
-        self.parts_ = []
-        for (estimator, _), values in zip(self.parts, self._split(points), strict=True):
-            part = ContrastScore()
-
-            def fit_normality(
-                normal: NDArray[np.floating], _: Any, estimator: Any = estimator
-            ) -> Any:
-                return clone(estimator).fit(normal)
-
-            self.parts_.append(part.fit(values, is_normal, specimens, fit_normality))
+        self.groups_ = []
+        for weight, parts in self.groups:
+            if weight == 0:
+                continue
+            fitted = []
+            for share, estimator, (start, end) in parts:
+                part = ContrastScore().fit(
+                    points[:, start:end],
+                    is_normal,
+                    specimens,
+                    partial(_fit_clone, estimator),
+                )
+                fitted.append((share, part, (start, end)))
+            self.groups_.append((weight, fitted))
         return self
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -121,13 +134,17 @@ class JoinedScore(BaseEstimator):
         """
         check_is_fitted(self)
         points = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-        novelty = np.full(len(points), -np.inf)
-        likeness = np.zeros(len(points))
-        for part, values in zip(self.parts_, self._split(points), strict=True):
-            novelty = np.logaddexp(novelty, part.measure_novelty(values))
-            likeness += part.measure_likeness(values)
-        return -novelty - likeness
+        scores = np.zeros(len(points))
+        for weight, parts in self.groups_:
+            novelty = np.full(len(points), -np.inf)
+            likeness = np.zeros(len(points))
+            for share, part, (start, end) in parts:
+                values = points[:, start:end]
+                novelty = np.logaddexp(novelty, share * part.measure_novelty(values))
+                likeness += part.measure_likeness(values)
+            scores -= weight * (novelty + likeness)
+        return scores
 
-    def _split(self, points: NDArray[np.floating]) -> list[NDArray[np.floating]]:
-        ends = np.cumsum([size for _, size in self.parts])
-        return np.split(points, ends[:-1], axis=1)
+
+def _fit_clone(estimator: Any, points: NDArray[np.floating], _: Any) -> Any:
+    return clone(estimator).fit(points)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.covariance import LedoitWolf
+from sklearn.covariance import ledoit_wolf_shrinkage
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -14,6 +14,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 # alike, or copies of two, leave directions without any, and what differs in one of
 # them must not score as they do, as it would with a pseudo-inverse.
 _SMALLEST = 1e-12
+# Least squared extent of points, relative to the largest, that is no rounding error.
+_LEAST_EXTENT = 1e-11
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -23,15 +25,20 @@ class MahalanobisDistance(BaseEstimator):
     Features are brought to unit deviation, and their covariance is shrunk as much as
     suits their number, so that fewer points than features are enough
     (O. Ledoit and M. Wolf, "A well-conditioned estimator for large-dimensional
-    covariance matrices", Journal of Multivariate Analysis 88, 2004). It suits a few
-    hundred features: its work grows with the cube of their number.
+    covariance matrices", Journal of Multivariate Analysis 88, 2004). Its work grows
+    with the square of the number of features, times that of points or of features,
+    whichever is smaller.
 
     Attributes
     ----------
     scaler_ : StandardScaler
         Scales features by their mean and deviation among the normal points.
-    whitening_ : ndarray of shape (n_features, n_features)
-        Turns scaled features into directions of unit variance.
+    directions_ : ndarray of shape (n_directions, n_features)
+        Unit vectors along which scaled points differ, no more than there are points.
+    deviations_ : ndarray of shape (n_directions,)
+        Shrunk deviation along each.
+    deviation_ : float
+        Shrunk deviation in all other directions, in which no points differ.
     n_features_in_ : int
         Number of features.
 
@@ -63,10 +70,12 @@ class MahalanobisDistance(BaseEstimator):
         """
         points = validate_data(self, X, dtype=np.float64)
         self.scaler_ = StandardScaler().set_output(transform="default").fit(points)
-        cloud = LedoitWolf(store_precision=False, assume_centered=True)
-        cloud.fit(self.scaler_.transform(points))
-        variances, directions = np.linalg.eigh(cloud.covariance_)
-        self.whitening_ = directions / np.sqrt(np.maximum(variances, _SMALLEST))
+        scaled = self.scaler_.transform(points)
+        shrinkage = ledoit_wolf_shrinkage(scaled, assume_centered=True)
+        variance = max(shrinkage * float(np.square(scaled).mean()), _SMALLEST)
+        extents, self.directions_ = _find_directions(scaled)
+        self.deviations_ = np.sqrt(variance + (1 - shrinkage) * extents / len(scaled))
+        self.deviation_ = float(np.sqrt(variance))
         return self
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -84,4 +93,25 @@ class MahalanobisDistance(BaseEstimator):
         """
         check_is_fitted(self)
         points = validate_data(self, X, reset=False, dtype=np.float64)
-        return -np.linalg.norm(self.scaler_.transform(points) @ self.whitening_, axis=1)
+        scaled = self.scaler_.transform(points)
+        along = scaled @ self.directions_.T
+        rest = scaled - along @ self.directions_
+        return -np.hypot(
+            np.linalg.norm(along / self.deviations_, axis=1),
+            np.linalg.norm(rest, axis=1) / self.deviation_,
+        )
+
+
+def _find_directions(
+    points: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Find the squared extents of points and unit vectors along them."""
+    n_points, n_features = points.shape
+    if n_points >= n_features:
+        extents, columns = np.linalg.eigh(points.T @ points)
+        return np.maximum(extents, 0), np.ascontiguousarray(columns.T)
+    # Of fewer points than features, their products with each other suffice.
+    extents, columns = np.linalg.eigh(points @ points.T)
+    is_extent = extents > _LEAST_EXTENT * extents[-1]
+    extents, columns = extents[is_extent], columns[:, is_extent]
+    return extents, (columns / np.sqrt(extents)).T @ points

@@ -121,7 +121,7 @@ class NetworkDetector(TapDetector):
     def _fit_normality(
         self, features: NDArray[np.floating], specimens: NDArray[np.intp]
     ) -> Any:
-        if self.score_space not in {"pooled", "time_pooled"}:
+        if self.score_space not in {"pooled", "time_pooled", "answered"}:
             return super()._fit_normality(features, specimens)
         # Means and deviations of channels differ in scale by orders.
         scaler = StandardScaler().set_output(transform="default").fit(features)

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 # 27 million multiply-adds for a crop of 100 x 120.
 CHANNELS = (16, 24, 48, 96)
+# Units between the embedding and the answer.
+_HIDDEN = 128
+_ANSWER = "answer_layers."
 
 
 class TapEncoder(nn.Module):
@@ -27,6 +30,8 @@ class TapEncoder(nn.Module):
     batch_norm : bool, default=True
         Whether the maps of each convolution are normalized. If not, each has a bias,
         which normalization that is folded into it leaves.
+    answers : bool, default=False
+        Whether there are the layers that answer whether a piece is defective.
     """
 
     def __init__(
@@ -35,6 +40,7 @@ class TapEncoder(nn.Module):
         *,
         channels: tuple[int, ...] = CHANNELS,
         batch_norm: bool = True,
+        answers: bool = False,
     ) -> None:
         super().__init__()
         self.blocks = nn.ModuleList()
@@ -52,6 +58,10 @@ class TapEncoder(nn.Module):
                 )
             )
             n_in = n_out
+        if answers:
+            self.answer_layers = nn.Sequential(
+                nn.Linear(2 * n_in, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, 1)
+            )
 
     def set_weights(self, weights: Mapping[str, NDArray[np.floating]]) -> None:
         """Set the weights, such as those that ship with the package.
@@ -70,7 +80,12 @@ class TapEncoder(nn.Module):
         counters = {
             name: each for name, each in self.state_dict().items() if not each.ndim
         }
-        tensors = {name: torch.from_numpy(weight) for name, weight in weights.items()}
+        answers = hasattr(self, "answer_layers")
+        tensors = {
+            name: torch.from_numpy(weight)
+            for name, weight in weights.items()
+            if answers or not name.startswith(_ANSWER)
+        }
         self.load_state_dict({**counters, **tensors})
 
     def forward(self, images: Tensor) -> Tensor:
@@ -90,6 +105,21 @@ class TapEncoder(nn.Module):
 
     embed = forward
 
+    def answer(self, embeddings: Tensor) -> Tensor:
+        """Answer whether pieces are defective, as far as it was trained to.
+
+        Parameters
+        ----------
+        embeddings : Tensor of shape (n, 2 * channels[-1])
+            What `embed` returns.
+
+        Returns
+        -------
+        Tensor of shape (n, 1)
+            Logarithms of the odds; around 0 for sounds unlike those trained on.
+        """
+        return self.answer_layers(embeddings)
+
     def feature_maps(self, images: Tensor) -> list[Tensor]:
         """Compute the maps of the last two blocks.
 
@@ -103,11 +133,26 @@ class TapEncoder(nn.Module):
         list of Tensor of shape (n, n_channels, height, width)
             Both maps.
         """
+        return self.all_maps(images)[-2:]
+
+    def all_maps(self, images: Tensor) -> list[Tensor]:
+        """Compute the maps of all blocks.
+
+        Parameters
+        ----------
+        images : Tensor of shape (n, 1, n_freqs, n_frames)
+            Crops.
+
+        Returns
+        -------
+        list of Tensor of shape (n, n_channels, height, width)
+            The maps of each.
+        """
         maps = []
         for block in self.blocks:
             images = block(images)
             maps.append(images)
-        return maps[-2:]
+        return maps
 
 
 def pool_maps(maps: Tensor) -> Tensor:

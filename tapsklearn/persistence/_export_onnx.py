@@ -174,8 +174,13 @@ def _make_normality(normality: Any) -> Any:
         )
     if isinstance(normality, JoinedScore):
         return scores.Joined(
-            [_make_normality(part) for part in normality.parts_],
-            sizes=[size for _, size in normality.parts],
+            [
+                (
+                    weight,
+                    [(share, _make_normality(part), at) for share, part, at in parts],
+                )
+                for weight, parts in normality.groups_
+            ]
         )
     if isinstance(normality, Pipeline):
         return nn.Sequential(*(_make_normality(step) for _, step in normality.steps))
@@ -191,7 +196,9 @@ def _make_normality(normality: Any) -> Any:
     if isinstance(normality, MahalanobisDistance):
         return nn.Sequential(
             _make_normality(normality.scaler_),
-            scores.NegativeMahalanobisDistance(normality.whitening_),
+            scores.NegativeMahalanobisDistance(
+                normality.directions_, normality.deviations_, normality.deviation_
+            ),
         )
     raise ValueError(
         f"normality={type(normality).__name__} cannot be exported, only a distance to "

@@ -70,15 +70,22 @@ class NegativeMahalanobisDistance(nn.Module):
 
     Parameters
     ----------
-    whitening : array of shape (n_features, n_features)
-        Turns scaled features into directions of unit variance.
+    directions : array of shape (n_directions, n_features)
+        Unit vectors along which scaled points differ.
+    deviations : array of shape (n_directions,)
+        Deviation along each.
+    deviation : float
+        Deviation in all other directions.
     """
 
-    whitening: Tensor
+    directions: Tensor
+    deviations: Tensor
 
-    def __init__(self, whitening: Any) -> None:
+    def __init__(self, directions: Any, deviations: Any, deviation: float) -> None:
         super().__init__()
-        self.register_buffer("whitening", torch.as_tensor(whitening))
+        self.register_buffer("directions", torch.as_tensor(directions))
+        self.register_buffer("deviations", torch.as_tensor(deviations))
+        self.deviation = deviation
 
     def forward(self, features: Tensor) -> Tensor:
         """Score points.
@@ -93,8 +100,10 @@ class NegativeMahalanobisDistance(nn.Module):
         Tensor of shape (n_takes,)
             Scores.
         """
-        white = features @ self.whitening
-        return -white.square().sum(dim=1).sqrt()
+        along = features @ self.directions.T
+        rest = features - along @ self.directions
+        squares = (along / self.deviations).square().sum(dim=1)
+        return -(squares + (rest / self.deviation).square().sum(dim=1)).sqrt()
 
 
 class Contrast(nn.Module):
@@ -188,16 +197,20 @@ class Joined(nn.Module):
 
     Parameters
     ----------
-    parts : list of Contrast
-        Score the parts of the features.
-    sizes : list of int
-        How many features each has.
+    groups : list of (float, list of (float, Contrast, (int, int)))
+        Of each group its weight, and of each part the weight of its novelty, and which
+        features it has.
     """
 
-    def __init__(self, parts: list[Contrast], *, sizes: list[int]) -> None:
+    def __init__(self, groups: list[tuple[float, list[Any]]]) -> None:
         super().__init__()
-        self.parts = nn.ModuleList(parts)
-        self.sizes = sizes
+        self.weights = [
+            (weight, [(share, where) for share, _, where in parts])
+            for weight, parts in groups
+        ]
+        self.groups = nn.ModuleList(
+            nn.ModuleList(part for _, part, _ in parts) for _, parts in groups
+        )
 
     def forward(self, features: Tensor) -> Tensor:
         """Score points.
@@ -212,14 +225,18 @@ class Joined(nn.Module):
         Tensor of shape (n_takes,)
             Scores.
         """
-        parts: list[Any] = list(self.parts)
-        novelties, likenesses = [], []
-        values = features.split(self.sizes, dim=1)
-        for part, value in zip(parts, values, strict=True):
-            novelties.append(part.measure_novelty(value))
-            likenesses.append(part.measure_likeness(value))
-        novelty = torch.stack(novelties).logsumexp(dim=0)
-        return -novelty - torch.stack(likenesses).sum(dim=0)
+        groups: list[Any] = list(self.groups)
+        scores = []
+        for parts, (weight, shares) in zip(groups, self.weights, strict=True):
+            novelties, likenesses = [], []
+            for part, (share, (start, end)) in zip(parts, shares, strict=True):
+                values = features[:, start:end]
+                novelties.append(share * part.measure_novelty(values))
+                likenesses.append(part.measure_likeness(values))
+            novelty = torch.stack(novelties).logsumexp(dim=0)
+            likeness = torch.stack(likenesses).sum(dim=0)
+            scores.append(-weight * (novelty + likeness))
+        return torch.stack(scores).sum(dim=0)
 
 
 class Scaling(nn.Module):

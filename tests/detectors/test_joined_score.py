@@ -8,15 +8,18 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 
 from tapsklearn.detectors import (
-    EncoderDetector,
     JoinedDetector,
     JoinedScore,
     MahalanobisDistance,
     NeighborDistance,
     SpectrumDetector,
+    measure_trust,
 )
+from tapsklearn.networks import TapEncoder
+from tapsklearn.networks._encoder import CHANNELS
 
-PARTS = [(NeighborDistance(), 6), (MahalanobisDistance(), 4)]
+PARTS = [(1.0, NeighborDistance(), (0, 6)), (1.0, MahalanobisDistance(), (6, 10))]
+GROUPS = [(1.0, PARTS)]
 N_SPECIMENS, N_TAKES = 12, 5
 
 
@@ -48,7 +51,7 @@ def test_it_is_the_soft_maximum_of_novelties_scaled_by_left_out_specimens():
         )
         novelty = -estimator.fit(points[:, part]).score_samples(further[:, part])
         novelties.append((novelty - left_out.mean()) / left_out.std())
-    joined = JoinedScore(parts=PARTS).fit(points, specimens=specimens)
+    joined = JoinedScore(groups=GROUPS).fit(points, specimens=specimens)
     np.testing.assert_allclose(
         joined.score_samples(further), -logsumexp(novelties, axis=0), rtol=1e-9
     )
@@ -60,7 +63,7 @@ def test_a_defect_is_found_in_whichever_part_it_shows(rows):
     further, _ = make_points(1, 100)
     broken, _ = make_points(2, 100)
     broken[:, rows] *= 3
-    scores = JoinedScore(parts=PARTS).fit(points, specimens=specimens)
+    scores = JoinedScore(groups=GROUPS).fit(points, specimens=specimens)
     tested = np.concatenate([further, broken])
     is_bad = np.repeat([False, True], len(further))
     assert roc_auc_score(is_bad, -scores.score_samples(tested)) > 0.9
@@ -72,7 +75,7 @@ def test_the_unit_of_a_part_does_not_matter(n_specimens):
     further, _ = make_points(1)
     unit = np.repeat([1000.0, 1.0], [6, 4])
     plain, other = (
-        JoinedScore(parts=PARTS)
+        JoinedScore(groups=GROUPS)
         .fit(points * by, specimens=specimens)
         .score_samples(further * by)
         for by in (1.0, unit)
@@ -85,9 +88,9 @@ def test_a_known_defect_counts_in_the_part_that_shows_it():
     points, specimens = make_points(0, 24)
     is_normal = specimens < 12
     points[~is_normal, 7] += 4
-    joined = JoinedScore(parts=PARTS)
+    joined = JoinedScore(groups=GROUPS)
     joined.fit(points, is_normal=is_normal, specimens=specimens)
-    without, with_it = joined.parts_
+    _, ((_, without, _), (_, with_it, _)) = joined.groups_[0]
     assert without.weight_ < 0.3 < 0.8 < with_it.weight_
 
     further, _ = make_points(1, 100)
@@ -95,7 +98,7 @@ def test_a_known_defect_counts_in_the_part_that_shows_it():
     broken[:, 7] += 4
     tested = np.concatenate([further, broken])
     is_bad = np.repeat([False, True], len(further))
-    one_class = JoinedScore(parts=PARTS).fit(
+    one_class = JoinedScore(groups=GROUPS).fit(
         points[is_normal], specimens=specimens[is_normal]
     )
     known, unknown = (
@@ -105,26 +108,75 @@ def test_a_known_defect_counts_in_the_part_that_shows_it():
     assert known > unknown + 0.02
 
 
-def test_parts_have_all_the_features():
+def test_groups_count_by_their_weights():
+    points, specimens = make_points(0)
+    further, _ = make_points(1)
+    first, second = (
+        JoinedScore(groups=[(1.0, [part])])
+        .fit(points, specimens=specimens)
+        .score_samples(further)
+        for part in PARTS
+    )
+    groups = [(0.25, PARTS[:1]), (0.75, PARTS[1:]), (0.0, PARTS)]
+    joined = JoinedScore(groups=groups).fit(points, specimens=specimens)
+    np.testing.assert_allclose(
+        joined.score_samples(further), 0.25 * first + 0.75 * second
+    )
+    assert len(joined.groups_) == 2
+
+
+def test_parts_have_features_that_there_are():
     points, _ = make_points(0)
-    with pytest.raises(ValueError, match=r"parts have \[6, 4\] features, and X has 9"):
-        JoinedScore(parts=PARTS).fit(points[:, :9])
+    with pytest.raises(ValueError, match=r"up to the 10th, and X has 9 features"):
+        JoinedScore(groups=GROUPS).fit(points[:, :9])
 
 
-def test_the_detector_joins_the_encoder_and_the_spectrum():
+def test_the_encoder_is_trusted_where_it_is_sure():
+    sure = np.full(20, -6.0)
+    assert measure_trust(sure) == 1
+    # Of sounds that it does not know, it says one as often as the other.
+    assert measure_trust(np.linspace(-0.5, 0.5, 20)) == 0
+    # Sure of what is wrong: all of these takes are normal.
+    assert measure_trust(-sure) == 0
+    assert 0 < measure_trust(np.full(20, -1.3)) < 1
+    assert measure_trust(np.r_[sure, -sure]) == 0
+
+
+@pytest.mark.parametrize(("answer", "of_encoder"), [(0.0, False), (-6.0, True)])
+def test_the_detector_scores_by_what_the_encoder_knows(answer, of_encoder, monkeypatch):
     crops, boards = make_crops()
     settings = {"random_state": 0, "normal_boards": NORMAL}
+    monkeypatch.setattr(
+        TapEncoder, "answer", lambda _, x: answer + 1e-3 * x[:, :1].tanh()
+    )
     joined = JoinedDetector(**settings).fit(crops, boards)
-    encoder = EncoderDetector(**settings).fit(crops, boards)
-    spectrum = SpectrumDetector(normality=MahalanobisDistance(), **settings)
-    spectrum.fit(crops, boards)
-    of_encoder, of_spectrum = (part.normality_ for part in joined.normality_.parts_)
-    np.testing.assert_array_equal(
-        of_encoder[-1].reference_, encoder.normality_[-1].reference_
+    ((weight, parts),) = joined.normality_.groups_
+    assert weight == 1
+    first, second = (part.normality_ for _, part, _ in parts)
+    if of_encoder:
+        assert first.n_features_in_ == 1
+        # Of two maps, mean and deviation of each channel.
+        assert second.n_features_in_ == 2 * sum(CHANNELS[-3:-1])
+    else:
+        spectrum = SpectrumDetector(normality=MahalanobisDistance(), **settings)
+        spectrum.fit(crops, boards)
+        np.testing.assert_array_equal(
+            first.directions_, spectrum.normality_.directions_
+        )
+        assert second.n_features_in_ == joined.normality_.n_features_in_ - 1
+
+
+def test_the_weight_of_a_part_scales_its_novelty():
+    points, specimens = make_points(0)
+    further, _ = make_points(1)
+    (_, estimator, where), other = PARTS
+    first, second, joined = (
+        JoinedScore(groups=[(1.0, parts)])
+        .fit(points, specimens=specimens)
+        .score_samples(further)
+        for parts in ([PARTS[0]], [other], [(0.5, estimator, where), other])
     )
-    np.testing.assert_array_equal(
-        of_spectrum.whitening_, spectrum.normality_.whitening_
-    )
+    np.testing.assert_allclose(joined, -np.logaddexp(-0.5 * first, -second))
 
 
 @pytest.mark.parametrize("contrast", [False, True])

@@ -19,7 +19,7 @@ NAMES = ["encoder", "ae-encoder", "vae-encoder", "cnn-encoder"]
 @pytest.fixture
 def later(tmp_path, monkeypatch):
     """Replace what ships by the weights of a later version, with other channels."""
-    network = TapEncoder((100, 120), channels=(4, 8, 8))
+    network = TapEncoder((100, 120), channels=(4, 8, 8), answers=True)
     state = {name: each.numpy() for name, each in network.state_dict().items()}
     path = tmp_path / "later.npz"
     write_encoder_weights(path, state, {})

@@ -66,6 +66,29 @@ class PretrainingNetwork(nn.Module):
             pooled.append(torch.cat([flat.mean(-1), flat.std(-1, correction=0)], 1))
         return self.head(pooled[-1]), self.scale(torch.cat(pooled, dim=1))
 
+    def shipped_weights(self) -> dict[str, np.ndarray]:
+        """Return the weights that ship: the encoder's, and those of its answer.
+
+        The answer whether a specimen is defective is the first of the head's.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Floating-point weights, by their names in `TapEncoder`.
+        """
+        hidden, _, _, last = self.head
+        answer = {
+            "answer_layers.0.weight": hidden.weight,
+            "answer_layers.0.bias": hidden.bias,
+            "answer_layers.2.weight": last.weight[:1],
+            "answer_layers.2.bias": last.bias[:1],
+        }
+        return {
+            name: weight.detach().cpu().numpy()
+            for name, weight in (self.encoder.state_dict() | answer).items()
+            if weight.is_floating_point()
+        }
+
 
 def list_physics(frame: pd.DataFrame) -> np.ndarray:
     """Return the numbers that describe each take, standardized: (n_takes, n_numbers).

@@ -22,6 +22,7 @@ CHEAP = {
     "feature_rule.py": [],
     "feature_speed.py": [],
     "listening.py": [],
+    "margin_ideas.py": [],
     "network_limits.py": [],
     "novelty_ideas.py": [],
     "score_command.py": [],
@@ -31,7 +32,10 @@ CHEAP = {
     "synthetic_difficulty.py": ["--seeds", "1"],
     "training_speed.py": [],
 }
-TRAINS = {"detection.py", "export_speed.py", "false_alarms.py", "training_speed.py"}
+TRAINS = {
+    *("detection.py", "export_speed.py", "false_alarms.py", "margin_ideas.py"),
+    "training_speed.py",
+}
 
 
 def is_private(name: str) -> bool:

@@ -21,12 +21,14 @@ from tapsklearn.detectors import (
     JoinedScore,
     MahalanobisDistance,
     NeighborDistance,
+    measure_trust,
 )
 
 N_NEIGHBORS = 5
 # Of so many parts specimens are left out in turn.
 N_PARTS = 10
-ENCODER, SPECTRUM, CROP = "encoder", "spectrum", "crop"
+ENCODER, ANSWER, MIDDLE = "encoder", "answer", "middle"
+SPECTRUM, CROP = "spectrum", "crop"
 
 
 @dataclass
@@ -36,7 +38,8 @@ class Case:
     Attributes
     ----------
     features : dict of str to ndarray of shape (n_takes, n_features)
-        The encoder's, those of the spectrum, and the crops.
+        The encoder's, of its last maps; its answer; those of the maps before the last;
+        those of the spectrum; and the crops.
     pseudo : ndarray of shape (n_takes, n_features)
         The encoder's features of the takes with a pseudo-defect.
     train : ndarray of int
@@ -251,38 +254,71 @@ def contrasted(part: str) -> Way:
     return score
 
 
-def both(case: Case) -> tuple[np.ndarray, list[tuple[Any, int]]]:
-    """Return the features of both, and the parts of `JoinedScore`."""
-    parts = (ENCODER, SPECTRUM)
-    features = np.hstack([case.features[part] for part in parts])
-    return features, [
-        (NOVELTIES[part](), case.features[part].shape[1]) for part in parts
+def both(case: Case) -> tuple[np.ndarray, list[Any]]:
+    """Return the features of both, and the only group of `JoinedScore`."""
+    encoder, spectrum = (case.features[part] for part in (ENCODER, SPECTRUM))
+    n_encoder, n_features = encoder.shape[1], encoder.shape[1] + spectrum.shape[1]
+    parts = [
+        (1.0, NOVELTIES[ENCODER](), (0, n_encoder)),
+        (1.0, NOVELTIES[SPECTRUM](), (n_encoder, n_features)),
     ]
+    return np.hstack([encoder, spectrum]), [(1.0, parts)]
 
 
 def one_discriminant(case: Case) -> np.ndarray:
     """Let known defects count by one discriminant, beside the joined novelty."""
-    features, parts = both(case)
+    features, groups = both(case)
     train = case.train
     contrast = ContrastScore().fit(
         features[train],
         case.is_normal[train],
         case.specimen[train],
-        lambda X, specimens: JoinedScore(parts=parts).fit(X, specimens=specimens),
+        lambda X, specimens: JoinedScore(groups=groups).fit(X, specimens=specimens),
     )
     return -contrast.score_samples(features)
 
 
-def a_discriminant_each(case: Case) -> np.ndarray:
-    """Let known defects count by a discriminant in each part: `JoinedDetector`."""
-    features, parts = both(case)
-    train = case.train
-    score = JoinedScore(parts=parts).fit(
-        features[train],
-        is_normal=case.is_normal[train],
-        specimens=case.specimen[train],
+def fit_joined(case: Case, features: np.ndarray, groups: list[Any]) -> np.ndarray:
+    """Return the novelty by `JoinedScore`."""
+    score = JoinedScore(groups=groups).fit(
+        features[case.train],
+        is_normal=case.is_normal[case.train],
+        specimens=case.specimen[case.train],
     )
     return -score.score_samples(features)
+
+
+def a_discriminant_each(case: Case) -> np.ndarray:
+    """Let known defects count by a discriminant in each part."""
+    return fit_joined(case, *both(case))
+
+
+def stack(case: Case, *parts: str) -> np.ndarray:
+    """Stack several features."""
+    return np.hstack([case.features[part] for part in parts])
+
+
+def trusted(case: Case) -> np.ndarray:
+    """Weigh the encoder by how sure it is of normal takes: `JoinedDetector`."""
+    features = stack(case, ANSWER, MIDDLE, SPECTRUM)
+    n_features = features.shape[1]
+    spectrum = n_features - case.features[SPECTRUM].shape[1]
+    trust = measure_trust(case.features[ANSWER][case.normal])
+    cloud = MahalanobisDistance()
+    known = [(1.0, cloud, (0, 1)), (0.5, neighbors(), (1, spectrum))]
+    other = [(1.0, cloud, (spectrum, n_features)), (0.5, cloud, (1, n_features))]
+    return fit_joined(case, features, [(trust, known), (1 - trust, other)])
+
+
+def in_one_cloud(*parts: str) -> Way:
+    """Measure one Mahalanobis distance in several features."""
+
+    def score(case: Case) -> np.ndarray:
+        features = stack(case, *parts)
+        cloud = MahalanobisDistance().fit(features[case.normal])
+        return -cloud.score_samples(features)
+
+    return score
 
 
 # Kept: what a detector of the package does.
@@ -315,12 +351,18 @@ ONE_CLASS_WAYS: dict[str, Way] = {
     "encoder + spectrum + crop, soft maximum": joined(
         "soft maximum", ENCODER, SPECTRUM, CROP
     ),
-    "encoder + spectrum, soft maximum (`joined`)": a_discriminant_each,
+    "encoder + spectrum, soft maximum": a_discriminant_each,
+    "answer alone, Mahalanobis": fitted(ANSWER, MahalanobisDistance),
+    "maps before the last, 5 nearest": fitted(MIDDLE, neighbors),
+    "encoder + spectrum, Mahalanobis": in_one_cloud(ENCODER, SPECTRUM),
+    "maps before the last + spectrum, Mahalanobis": in_one_cloud(MIDDLE, SPECTRUM),
+    "by what the encoder knows (`joined`)": trusted,
 }
 KNOWN_WAYS: dict[str, Way] = {
     "encoder (`encoder-knn`)": contrasted(ENCODER),
     "spectrum (`spectrum-mahalanobis`)": contrasted(SPECTRUM),
     "crop (`crop-knn`)": contrasted(CROP),
     "encoder + spectrum, one discriminant": one_discriminant,
-    "encoder + spectrum, one each (`joined`)": a_discriminant_each,
+    "encoder + spectrum, one each": a_discriminant_each,
+    "by what the encoder knows (`joined`)": trusted,
 }

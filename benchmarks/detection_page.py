@@ -252,7 +252,9 @@ def _list_aims(results: pd.DataFrame) -> list[str]:
         "that. On `wide` the boards differ most, and single taps of a few of them are "
         "between the others. The autoencoders reconstruct what the encoder makes of a "
         "crop, which averages over frequency: a bolt or a rod that rings at another "
-        "frequency than the others they reconstruct as well as these. The encoder was "
+        "frequency than the others they reconstruct as well as these. ResNet-18 begins "
+        "with random weights, and the few boards of a set do not make up for what the "
+        "encoder has seen. The encoder was "
         "pretrained on the simulator that article, same_shop and wide are of; "
         "`encoder_ablations.md` has one beside it that never met wood.",
     ]

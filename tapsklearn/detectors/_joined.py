@@ -126,6 +126,8 @@ class JoinedDetector(EncoderDetector):
         is_normal: NDArray[np.bool_],
         specimens: NDArray[np.intp],
     ) -> NDArray[np.floating]:
+        if self.normality is not None:
+            return super()._score_left_out(features, is_normal, specimens)
         # In parts, not each specimen by itself: it leaves out many more to scale.
         return contrast_left_out_scores(
             features, is_normal, specimens, self._fit_contrast

@@ -8,6 +8,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 
 from tapsklearn.detectors import (
+    Calibration,
     JoinedDetector,
     JoinedScore,
     MahalanobisDistance,
@@ -190,3 +191,14 @@ def test_another_normality_takes_both_as_one(contrast):
     ).fit(crops, boards)
     found = detector.normality_
     assert isinstance(found.normality_ if contrast else found, Pipeline)
+
+
+def test_another_normality_is_calibrated_on_its_own_scale():
+    crops, boards = make_crops()
+    settings = {"calibration": Calibration(by="board"), "random_state": 0}
+    own = JoinedDetector(normality=MahalanobisDistance(), **settings)
+    own.fit(crops, boards)
+    scores = own.score_samples(crops)
+    # A distance, not deviations: as the scores of takes, so are those left out.
+    assert own.calibration_scores_.max() < 0
+    assert own.calibration_scores_.mean() < scores.mean()

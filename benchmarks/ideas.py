@@ -21,6 +21,7 @@ from tapsklearn.detectors import (
     JoinedScore,
     MahalanobisDistance,
     NeighborDistance,
+    join_by_trust,
     measure_trust,
 )
 
@@ -278,9 +279,9 @@ def one_discriminant(case: Case) -> np.ndarray:
     return -contrast.score_samples(features)
 
 
-def fit_joined(case: Case, features: np.ndarray, groups: list[Any]) -> np.ndarray:
-    """Return the novelty by `JoinedScore`."""
-    score = JoinedScore(groups=groups).fit(
+def fit_joined(case: Case, features: np.ndarray, joined: JoinedScore) -> np.ndarray:
+    """Return the novelty by a joined score."""
+    score = joined.fit(
         features[case.train],
         is_normal=case.is_normal[case.train],
         specimens=case.specimen[case.train],
@@ -290,7 +291,8 @@ def fit_joined(case: Case, features: np.ndarray, groups: list[Any]) -> np.ndarra
 
 def a_discriminant_each(case: Case) -> np.ndarray:
     """Let known defects count by a discriminant in each part."""
-    return fit_joined(case, *both(case))
+    features, groups = both(case)
+    return fit_joined(case, features, JoinedScore(groups=groups))
 
 
 def stack(case: Case, *parts: str) -> np.ndarray:
@@ -301,13 +303,12 @@ def stack(case: Case, *parts: str) -> np.ndarray:
 def trusted(case: Case) -> np.ndarray:
     """Weigh the encoder by how sure it is of normal takes: `JoinedDetector`."""
     features = stack(case, ANSWER, MIDDLE, SPECTRUM)
-    n_features = features.shape[1]
-    spectrum = n_features - case.features[SPECTRUM].shape[1]
-    trust = measure_trust(case.features[ANSWER][case.normal])
-    cloud = MahalanobisDistance()
-    known = [(1.0, cloud, (0, 1)), (0.5, neighbors(), (1, spectrum))]
-    other = [(1.0, cloud, (spectrum, n_features)), (0.5, cloud, (1, n_features))]
-    return fit_joined(case, features, [(trust, known), (1 - trust, other)])
+    joined = join_by_trust(
+        measure_trust(case.features[ANSWER][case.normal]),
+        n_features=features.shape[1],
+        n_spectrum=case.features[SPECTRUM].shape[1],
+    )
+    return fit_joined(case, features, joined)
 
 
 def in_one_cloud(*parts: str) -> Way:

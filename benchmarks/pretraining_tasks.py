@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from tapsklearn.networks import TapEncoder
+from tapsklearn.networks import TapEncoder, pool_maps
 
 # Margin of distances, in deviations of features; nearest intact takes that count.
 MARGIN, NEAREST = 0.1, 3
@@ -60,10 +60,8 @@ class PretrainingNetwork(nn.Module):
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Return the answers of the head, and the features that are scored."""
-        pooled = []
-        for maps in self.encoder.feature_maps(crops):
-            flat = maps.float().flatten(2)
-            pooled.append(torch.cat([flat.mean(-1), flat.std(-1, correction=0)], 1))
+        maps = self.encoder.feature_maps(crops)
+        pooled = [pool_maps(each.float()) for each in maps]
         return self.head(pooled[-1]), self.scale(torch.cat(pooled, dim=1))
 
     def shipped_weights(self) -> dict[str, np.ndarray]:

@@ -7,6 +7,7 @@ from ._cnn import CNNDetector as CNNDetector
 from ._contrast import ContrastScore as ContrastScore
 from ._encoder import EncoderDetector as EncoderDetector
 from ._joined import JoinedDetector as JoinedDetector
+from ._joined import join_by_trust as join_by_trust
 from ._joined import measure_trust as measure_trust
 from ._joined_score import JoinedScore as JoinedScore
 from ._mahalanobis_distance import MahalanobisDistance as MahalanobisDistance

@@ -139,21 +139,49 @@ class JoinedDetector(EncoderDetector):
         is_normal: NDArray[np.bool_],
         specimens: NDArray[np.intp],
     ) -> JoinedScore:
-        # The answer, the features of the maps, and the spectrum.
-        n_features = features.shape[1]
-        spectrum = n_features - 2 * self._image_shape[0]
-        trust = measure_trust(features[is_normal, 0])
-        nearest = make_pipeline(
-            StandardScaler().set_output(transform="default"), NeighborDistance()
+        joined = join_by_trust(
+            measure_trust(features[is_normal, 0]),
+            n_features=features.shape[1],
+            n_spectrum=2 * self._image_shape[0],
         )
-        cloud = MahalanobisDistance()
-        known = [(1.0, cloud, (0, 1)), (_FEATURES, nearest, (1, spectrum))]
-        other = [
-            (1.0, cloud, (spectrum, n_features)),
-            (_FEATURES, cloud, (1, n_features)),
-        ]
-        joined = JoinedScore(groups=[(trust, known), (1 - trust, other)])
         return joined.fit(features, is_normal=is_normal, specimens=specimens)
+
+
+def join_by_trust(trust: float, *, n_features: int, n_spectrum: int) -> JoinedScore:
+    """Join what the encoder knows and the spectrum, as far as each is to be trusted.
+
+    Parameters
+    ----------
+    trust : float
+        What `measure_trust` returns, from 0 to 1.
+    n_features : int
+        Number of features: the answer of the encoder, those of its maps, and those of
+        the spectrum, in this order.
+    n_spectrum : int
+        How many of them are of the spectrum.
+
+    Returns
+    -------
+    JoinedScore
+        Unfitted.
+
+    Examples
+    --------
+    >>> joined = join_by_trust(0.75, n_features=100, n_spectrum=40)
+    >>> [weight for weight, parts in joined.groups]
+    [0.75, 0.25]
+    """
+    spectrum = n_features - n_spectrum
+    nearest = make_pipeline(
+        StandardScaler().set_output(transform="default"), NeighborDistance()
+    )
+    cloud = MahalanobisDistance()
+    known = [(1.0, cloud, (0, 1)), (_FEATURES, nearest, (1, spectrum))]
+    other = [
+        (1.0, cloud, (spectrum, n_features)),
+        (_FEATURES, cloud, (1, n_features)),
+    ]
+    return JoinedScore(groups=[(trust, known), (1 - trust, other)])
 
 
 def measure_trust(answers: NDArray[np.floating]) -> float:
@@ -174,7 +202,7 @@ def measure_trust(answers: NDArray[np.floating]) -> float:
     >>> measure_trust(np.full(5, -4.0)), measure_trust(np.full(5, 4.0))
     (1.0, 0.0)
     """
-    odds = expit(answers.astype(np.float64))
-    bits = (entr(odds) + entr(1 - odds)) / np.log(2)
-    sure = float(np.mean(np.sign(0.5 - odds) * (1 - bits)))
+    probability = expit(answers.astype(np.float64))
+    bits = (entr(probability) + entr(1 - probability)) / np.log(2)
+    sure = float(np.mean(np.sign(0.5 - probability) * (1 - bits)))
     return float(np.clip((sure - _UNKNOWN) / (_KNOWN - _UNKNOWN), 0, 1))

@@ -26,8 +26,7 @@ class MahalanobisDistance(BaseEstimator):
     suits their number, so that fewer points than features are enough
     (O. Ledoit and M. Wolf, "A well-conditioned estimator for large-dimensional
     covariance matrices", Journal of Multivariate Analysis 88, 2004). Its work grows
-    with the square of the number of features, times that of points or of features,
-    whichever is smaller.
+    with the square of the number of features, times that of points.
 
     Attributes
     ----------

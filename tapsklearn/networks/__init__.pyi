@@ -1,5 +1,6 @@
 from ._autoencoder import ConvAutoencoder as ConvAutoencoder
 from ._encoder import TapEncoder as TapEncoder
+from ._encoder import pool_maps as pool_maps
 from ._encoder_weights import find_encoder_channels as find_encoder_channels
 from ._encoder_weights import hash_encoder_weights as hash_encoder_weights
 from ._encoder_weights import read_encoder_card as read_encoder_card

@@ -167,6 +167,11 @@ def pool_maps(maps: Tensor) -> Tensor:
     -------
     Tensor of shape (n, 2 * n_channels)
         All means, then all deviations.
+
+    Examples
+    --------
+    >>> pool_maps(torch.ones(2, 3, 4, 5)).tolist()
+    [[1.0, 1.0, 1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]]
     """
     flat = maps.flatten(2)
     return torch.cat([flat.mean(-1), flat.std(-1, correction=0)], dim=1)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from tapsklearn.networks._encoder import TapEncoder, pool_maps
 from tapsklearn.networks._encoder_weights import find_encoder_channels
 from tapsklearn.networks._fold_batch_norm import fold_batch_norm
+from tapsklearn.networks._variational import GaussianSample
 
 _HIDDEN = 64
 _SETTLED_AT_ONCE = 64
@@ -309,9 +310,7 @@ class _DenseAutoencoder(_Standardized):
         self.decode = nn.Sequential(
             nn.Linear(latent_dim, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, n_features)
         )
-        # As that of VariationalAutoencoder.
-        self._generator = torch.Generator()
-        self._generator.manual_seed(int(torch.randint(2**31, (), device="cpu")))
+        self.sample = GaussianSample()
 
     def compute_features(self, frozen: Tensor) -> Tensor:
         return frozen
@@ -322,10 +321,7 @@ class _DenseAutoencoder(_Standardized):
         if not self.variational:
             return self.decode(self.encode(features)), features
         mean, log_variance = self.encode(features).chunk(2, dim=1)
-        latent = mean
-        if self.training:
-            noise = torch.randn(mean.shape, generator=self._generator)
-            latent = mean + noise.to(mean) * (log_variance / 2).exp()
+        latent = self.sample(mean, log_variance)
         return self.decode(latent), mean, log_variance, features
 
     def embed(self, frozen: Tensor) -> Tensor:

@@ -8,6 +8,37 @@ from torch import Tensor, nn
 from tapsklearn.networks._autoencoder import ConvAutoencoder
 
 
+class GaussianSample(nn.Module):
+    """Sample Gaussians in training; in evaluation, return their means.
+
+    It has a generator of its own, so that training uses no global one; what seeds the
+    weights seeds it too.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._generator = torch.Generator()
+        self._generator.manual_seed(int(torch.randint(2**31, (), device="cpu")))
+
+    def forward(self, mean: Tensor, log_variance: Tensor) -> Tensor:
+        """Sample each of the Gaussians.
+
+        Parameters
+        ----------
+        mean, log_variance : Tensor of shape (n, latent_dim)
+            The Gaussians.
+
+        Returns
+        -------
+        Tensor of shape (n, latent_dim)
+            Samples.
+        """
+        if not self.training:
+            return mean
+        noise = torch.randn(mean.shape, generator=self._generator)
+        return mean + noise.to(mean) * (log_variance / 2).exp()
+
+
 class VariationalAutoencoder(nn.Module):
     """Compress crops into a Gaussian of few dimensions and reconstruct them.
 
@@ -38,10 +69,7 @@ class VariationalAutoencoder(nn.Module):
         self.to_mean = nn.Linear(n_features, latent_dim)
         self.to_log_variance = nn.Linear(n_features, latent_dim)
         self.from_latent = nn.Linear(latent_dim, n_features)
-        # A generator of its own, so that training uses no global one; what
-        # seeds the weights seeds it too.
-        self._generator = torch.Generator()
-        self._generator.manual_seed(int(torch.randint(2**31, (), device="cpu")))
+        self.sample = GaussianSample()
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Reconstruct crops from a sample of their latents; in evaluation, the mean.
@@ -60,10 +88,7 @@ class VariationalAutoencoder(nn.Module):
         """
         features = self.autoencoder.embed(images)
         mean, log_variance = self.to_mean(features), self.to_log_variance(features)
-        latent = mean
-        if self.training:
-            noise = torch.randn(mean.shape, generator=self._generator)
-            latent = mean + noise.to(mean) * (log_variance / 2).exp()
+        latent = self.sample(mean, log_variance)
         return self._reconstruct(latent), mean, log_variance
 
     def reconstruct(self, images: Tensor) -> Tensor:
@@ -81,20 +106,7 @@ class VariationalAutoencoder(nn.Module):
         """
         return self._reconstruct(self.embed(images))
 
-    def reconstruction_error(self, images: Tensor) -> Tensor:
-        """Compute how badly crops are reconstructed.
-
-        Parameters
-        ----------
-        images : Tensor of shape (n, 1, n_freqs, n_frames)
-            Crops.
-
-        Returns
-        -------
-        Tensor of shape (n,)
-            Mean squared errors.
-        """
-        return (self.reconstruct(images) - images).square().mean(dim=(1, 2, 3))
+    reconstruction_error = ConvAutoencoder.reconstruction_error
 
     def embed(self, images: Tensor) -> Tensor:
         """Compute the mean of the latents.

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from pytorch_metric_learning.losses import SubCenterArcFaceLoss
+from pytorch_metric_learning.losses import ArcFaceLoss, SubCenterArcFaceLoss
 from torch import Tensor, nn
 
 from tapsklearn.detectors import (
@@ -124,18 +124,35 @@ class MixedLoss(nn.Module):
         return share * first + (1 - share) * second
 
 
+class Classifier(nn.Module):
+    """The layers that classify, and their loss, as those of `CNNDetector`."""
+
+    def __init__(self, n_classes: int, embedding_dim: int) -> None:
+        super().__init__()
+        self.head = nn.Sequential(nn.PReLU(), nn.Linear(embedding_dim, n_classes))
+
+    def forward(self, embeddings: Tensor, classes: Tensor) -> Tensor:
+        return nn.functional.cross_entropy(self.head(embeddings), classes)
+
+
 class MixedArcFace(ArcFaceDetector):
     """ArcFace that is trained on mixed crops."""
 
     def _make_criterion(self, n_classes: int) -> nn.Module:
-        return MixedLoss(super()._make_criterion(n_classes), self.augmentation)
+        loss = ArcFaceLoss(
+            num_classes=n_classes,
+            embedding_size=self.embedding_dim,
+            margin=np.degrees(self.margin),
+            scale=self.scale,
+        )
+        return MixedLoss(loss, self.augmentation)
 
 
 class MixedCNN(CNNDetector):
     """The classifier that is trained on mixed crops."""
 
     def _make_criterion(self, n_classes: int) -> nn.Module:
-        return MixedLoss(super()._make_criterion(n_classes), self.augmentation)
+        return MixedLoss(Classifier(n_classes, self.embedding_dim), self.augmentation)
 
 
 def list_ideas() -> dict[tuple[str, str], Any]:

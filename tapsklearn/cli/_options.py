@@ -1,6 +1,7 @@
 """Arguments and options that several commands share."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -55,6 +56,32 @@ Device = Annotated[
         help="Microphone, by its number or part of its name, as `tapsklearn devices` "
         "lists them.  [default: the system's]",
     ),
+]
+
+
+class Condition(StrEnum):
+    """What a board is known to be."""
+
+    normal = "normal"
+    abnormal = "abnormal"
+
+
+Specimen = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Object that the board is of, if it is not one of its own.",
+    ),
+]
+
+Kind = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Kind of defect, of an abnormal board."),
+]
+
+Session = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Occasion of the recording, as a date."),
 ]
 
 

@@ -1,23 +1,15 @@
 """``tapsklearn record``: a board's takes, one each time that it is tapped."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tapsklearn.cli._options import Device, read_device
+from tapsklearn.cli._options import Condition, Device, Specimen, read_device
 from tapsklearn.cli._terminal import level_meter, only_our_messages
 
 if TYPE_CHECKING:
     from tapsklearn.recording import Tap
-
-
-class Condition(StrEnum):
-    """What a board is known to be."""
-
-    normal = "normal"
-    abnormal = "abnormal"
 
 
 def record(
@@ -31,13 +23,7 @@ def record(
     takes: Annotated[
         int, typer.Option(min=1, metavar="N", help="Takes of it in the end.")
     ] = 30,
-    specimen: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Object that the board is of, if it is not one of its own.",
-        ),
-    ] = None,
+    specimen: Specimen = None,
     device: Device = None,
 ) -> None:
     """Record takes of a board, one each time that it is tapped.

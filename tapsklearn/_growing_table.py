@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tapsklearn._table_text import csv_line, encode_text, normalize_head, restore_bytes
+from tapsklearn._whole_file import write_whole
 
 
 class GrowingTable:
@@ -27,6 +28,8 @@ class GrowingTable:
         The columns of a new one. An older one keeps its own.
     required : iterable of str
         The columns that an older one needs to have.
+    added : sequence of str, default=()
+        Further columns of a new one, which an older one gets behind its own.
 
     Attributes
     ----------
@@ -40,10 +43,16 @@ class GrowingTable:
     """
 
     def __init__(
-        self, path: Path, columns: Sequence[str], *, required: Iterable[str]
+        self,
+        path: Path,
+        columns: Sequence[str],
+        *,
+        required: Iterable[str],
+        added: Sequence[str] = (),
     ) -> None:
         self.path = path
-        self.columns = list(columns)
+        self.columns = [*columns, *added]
+        self._added = added
         self.rows: list[dict[str, str]] = []
         content = path.read_bytes() if path.exists() else b""
         whole, end, last = content.rpartition(b"\n")
@@ -83,6 +92,24 @@ class GrowingTable:
             self.append(dict(zip(self.columns, self.columns, strict=True)))
         elif not self._is_ended:
             self._write(b"\n")
+        missing = [column for column in self._added if column not in self.columns]
+        if missing:
+            self._widen(missing)
+
+    def _widen(self, columns: Sequence[str]) -> None:
+        """Add columns to the head alone: rows that are shorter leave them empty."""
+        self.columns += columns
+        more = encode_text("," + csv_line(columns).removesuffix("\n"))
+        with self.path.open("rb") as old:
+            content = old.read()
+            end = _find_end_of_head(content)
+            if os.name == "nt":
+                old.close()  # It cannot be replaced while it is open.
+            write_whole(self.path, content[:end] + more + content[end:])
+            # What another recorder has added to the old one since.
+            late = b"" if old.closed else old.read()
+        if late:
+            self._write(late)
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Append a row.
@@ -106,6 +133,16 @@ class GrowingTable:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _find_end_of_head(content: bytes) -> int:
+    is_quoted = False
+    for place, sign in enumerate(content):
+        if sign == ord('"'):
+            is_quoted = not is_quoted
+        elif sign in b"\r\n" and not is_quoted:
+            return place
+    return len(content)
 
 
 def _is_broken(content: bytes) -> bool:

@@ -21,6 +21,7 @@ from tapsklearn.cli._info import info
 from tapsklearn.cli._listen import listen
 from tapsklearn.cli._record import record
 from tapsklearn.cli._score import score
+from tapsklearn.cli._split import split
 from tapsklearn.cli._synth import synth
 from tapsklearn.cli._train import train
 from tapsklearn.recording import MicrophoneError
@@ -40,7 +41,7 @@ app = typer.Typer(
 )
 for _command in (
     *(demo, synth, check, compare, train, score, info),
-    *(devices, record, listen),
+    *(devices, record, split, listen),
 ):
     app.command()(_command)
 

@@ -5,11 +5,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tapsklearn.cli._options import Condition, Device, Specimen, read_device
+from tapsklearn.cli._options import (
+    Condition,
+    Device,
+    Kind,
+    Session,
+    Specimen,
+    read_device,
+)
 from tapsklearn.cli._terminal import level_meter, only_our_messages
 
 if TYPE_CHECKING:
     from tapsklearn.recording import Tap
+
+_REASONS = {
+    "clipped": "clipped: tap more softly, or turn the microphone down",
+    "quiet": "quiet: tap harder, or come closer",
+    "two taps": "two taps: something struck twice",
+    "gap": "gap: sound was lost, as the computer was too busy",
+}
 
 
 def record(
@@ -24,13 +38,15 @@ def record(
         int, typer.Option(min=1, metavar="N", help="Takes of it in the end.")
     ] = 30,
     specimen: Specimen = None,
+    kind: Kind = None,
+    session: Session = None,
     device: Device = None,
 ) -> None:
     """Record takes of a board, one each time that it is tapped.
 
-    Tap it in the same place, with the same stick, and wait for each take to be
-    counted. A take that is clipped, too quiet or holds two taps is not kept; tap
-    again. A recording that was broken off goes on where it was.
+    Tap it in the same place, with the same stick, once a second or more slowly: each
+    take ends before the next tap. A take that is clipped, too quiet or holds two taps
+    is not kept; tap again. A recording that was broken off goes on where it was.
     """
     from tapsklearn.recording import record_takes
 
@@ -48,6 +64,8 @@ def record(
             device=read_device(device),
             condition=condition.value,
             specimen=specimen,
+            kind=kind,
+            session=session,
             on_tap=report,
             on_block=meter.show,
             on_start=meter.start,
@@ -62,11 +80,5 @@ def record(
 def _describe(tap: Any, path: Path | None) -> str:
     if path is not None:
         return f"saved {path} ({tap.peak_db:.0f} dB)"
-    reasons = {
-        "clipped: tap more softly, or turn the microphone down": tap.is_clipped,
-        "quiet: tap harder, or come closer": tap.is_quiet,
-        "two taps: something struck twice": tap.is_double,
-        "gap: sound was lost, as the computer was too busy": tap.has_gap,
-    }
-    listed = "; ".join(reason for reason, is_so in reasons.items() if is_so)
+    listed = "; ".join(_REASONS[flag] for flag in tap.flags)
     return f"not kept, {listed}. Tap again"

@@ -2,4 +2,5 @@ from ._check_takes import check_takes as check_takes
 from ._errors import FolderError as FolderError
 from ._find_recordings import find_recordings as find_recordings
 from ._load_takes import load_takes as load_takes
+from ._read_long_table import read_long_table as read_long_table
 from ._truth import Truth as Truth

@@ -6,9 +6,18 @@ import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
-# All that libsndfile recognizes by its content; MATLAB's and headerless files are
+# What phones, cameras and browsers write, pictures with sound included.
+PHONE_SUFFIXES = frozenset(
+    [
+        *(".m4a", ".m4b", ".m4p", ".m4r", ".mp4", ".m4v", ".3gp", ".3gpp", ".3g2"),
+        *(".3ga", ".mov", ".qt", ".alac", ".aac", ".adts", ".amr", ".awb", ".wma"),
+        *(".wmv", ".asf", ".webm", ".weba", ".mka", ".mkv", ".avi", ".mpg", ".mpeg"),
+        *(".mts", ".m2ts"),
+    ]
+)
+# And all that libsndfile recognizes by its content; MATLAB's and headerless files are
 # rarely sound.
-SOUND_SUFFIXES = frozenset(
+SOUND_SUFFIXES = PHONE_SUFFIXES.union(
     [
         *(".wav", ".wave", ".bwf", ".rf64", ".w64", ".flac", ".ogg", ".oga"),
         *(".opus", ".mp3", ".mp2", ".mpga", ".aif", ".aiff", ".aifc", ".caf"),
@@ -16,26 +25,22 @@ SOUND_SUFFIXES = frozenset(
         *(".sds", ".sf", ".sph", ".svx", ".8svx", ".voc", ".wve", ".xi"),
     ]
 )
-# What phones, dictaphones and cameras write besides, video with sound included.
+# What dictaphones and players write besides.
 UNREAD_SUFFIXES = frozenset(
     [
-        *(".m4a", ".m4b", ".m4p", ".m4r", ".mp4", ".m4v", ".3gp", ".3gpp"),
-        *(".3g2", ".3ga", ".aac", ".adts", ".amr", ".awb", ".wma", ".webm"),
-        *(".weba", ".mka", ".mkv", ".mov", ".qt", ".avi", ".wmv", ".asf", ".mpg"),
-        *(".mpeg", ".mts", ".m2ts", ".flv", ".ogv", ".ogx", ".spx", ".wv"),
-        *(".ape", ".tta", ".tak", ".alac", ".ac3", ".eac3", ".dts", ".dsf"),
-        *(".dff", ".mpc", ".mp1", ".ra", ".rm", ".qcp", ".dss", ".ds2", ".dvf"),
-        *(".msv", ".gsm", ".vox", ".raw", ".pcm", ".sd2"),
+        *(".flv", ".ogv", ".ogx", ".spx", ".wv", ".ape", ".tta", ".tak", ".ac3"),
+        *(".eac3", ".dts", ".dsf", ".dff", ".mpc", ".mp1", ".ra", ".rm", ".qcp"),
+        *(".dss", ".ds2", ".dvf", ".msv", ".gsm", ".vox", ".raw", ".pcm", ".sd2"),
     ]
 )
-KINDS_OF_SOUND = "WAV, FLAC, OGG, MP3, AIFF, CAF and others that libsndfile reads"
+KINDS_OF_SOUND = "WAV, FLAC, OGG, MP3, AIFF, CAF, M4A, 3GP, AMR, WMA, WebM and others"
 _CONVERT = "{} cannot be read: convert it to WAV"
 DEAD_LINK = "is a link that leads to no file"
 
 # How files begin that can be read, whatever they are called.
 _BEGINNING = re.compile(
     rb"(RIFF|RIFX|RF64|FFIR)....WAVE|FORM....AIF[FC]|fLaC|OggS|caff|\.snd|ID3"
-    rb"|riff\x2e\x91\xcf\x11",
+    rb"|riff\x2e\x91\xcf\x11|#!AMR|....ftyp(M4A |3g|isom|mp4)",
     re.DOTALL,
 )
 _LONGEST_BEGINNING = 12

@@ -35,7 +35,7 @@ def find_recordings(
         A file, or a subfolder that cannot be opened.
     problem : str
         Why it cannot be read, as far as that is known without opening it: of a
-        format such as .m4a, say; else "".
+        format such as .ds2, say; else "".
 
     See Also
     --------
@@ -45,12 +45,12 @@ def find_recordings(
     --------
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     for name in ("2.wav", "10.flac", "9.m4a", "notes.txt"):
+    ...     for name in ("2.wav", "10.flac", "9.ds2", "notes.txt"):
     ...         pathlib.Path(folder, name).touch()
     ...     for path, problem in find_recordings(folder):
     ...         print(pathlib.Path(path).name, problem)
     2.wav
-    9.m4a .m4a cannot be read: convert it to WAV
+    9.ds2 .ds2 cannot be read: convert it to WAV
     10.flac
     """
     root = Path(directory)

@@ -38,9 +38,9 @@ def load_takes(
           the folder), ``board`` and ``condition`` ("normal" or "abnormal"), and
           may have ``specimen``, ``take`` and any others;
         - with one folder for each board, the sound files (WAV, FLAC, OGG, MP3,
-          AIFF, CAF and whatever else libsndfile reads) directly in it, and maybe a
-          table ``boards.csv`` with the columns ``board`` and ``condition``, and
-          maybe ``specimen``, ``kind`` and ``session``.
+          AIFF, M4A, AMR and whatever else `read_take` reads) directly in it, and
+          maybe a table ``boards.csv`` with the columns ``board`` and ``condition``,
+          and maybe ``specimen``, ``kind`` and ``session``.
 
         Tables are comma-separated UTF-8; if both are there, takes.csv is used. A
         specimen is the object that a board is part of; where none is named, it is
@@ -90,7 +90,7 @@ def load_takes(
     Warns
     -----
     UserWarning
-        Of recordings in the folder that are not used, such as .m4a, which cannot be
+        Of recordings in the folder that are not used, such as .ds2, which cannot be
         read, or those in subfolders of a board's folder; of recordings that are there
         more than once; of boards whose names differ in spelling alone. `check_takes`
         lists all of them.

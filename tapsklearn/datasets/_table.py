@@ -32,7 +32,7 @@ class _TableError(Exception):
 
 
 def read_table(
-    path: Path, *, columns: Sequence[str], condition: Need
+    path: Path, *, columns: Sequence[str], condition: Need, text: Sequence[str] = ()
 ) -> tuple[pd.DataFrame | None, list[str]]:
     """Read a table of takes or boards; list what is wrong with it, never raise.
 
@@ -44,6 +44,8 @@ def read_table(
         Columns that it must have, with no cell empty; "board" is one.
     condition : {"required", "optional", "ignored"}
         Whether it must have the column ``condition`` as well.
+    text : sequence of str, default=()
+        Further columns whose heads may be in capitals, and whose cells stay as written.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def read_table(
         return None, [f"{name} cannot be opened ({error.strerror})"]
     known = [normalize_head(head) for head in heads]
     names = [
-        short if short in _KNOWN else head.strip() or f"Unnamed: {place}"
+        short if short in (*_KNOWN, *text) else head.strip() or f"Unnamed: {place}"
         for place, (short, head) in enumerate(zip(known, heads, strict=True))
     ]
     twice = [column for column, count in Counter(names).items() if count > 1]
@@ -75,7 +77,7 @@ def read_table(
     missing = [column for column in required if column not in names]
     if missing:
         return None, [_describe_missing(name, missing, heads)]
-    table = _make_frame(names, rows)
+    table = _make_frame(names, rows, (*_TEXT, *text))
     if "specimen" not in table:
         table["specimen"] = ""
 
@@ -193,13 +195,15 @@ def _find_longer(rows: dict[int, list[str]], n_cells: int) -> list[int]:
     ]
 
 
-def _make_frame(names: list[str], rows: dict[int, list[str]]) -> pd.DataFrame:
+def _make_frame(
+    names: list[str], rows: dict[int, list[str]], text: Sequence[str]
+) -> pd.DataFrame:
     """Make a frame whose further columns have the types that they look like."""
     lines = [csv_line(cells[: len(names)]) for cells in [names, *rows.values()]]
     table = pd.read_csv(
         io.StringIO("".join(lines), newline=""),
         # Board "1" must stay "1", and "NA" and "None" are names too.
-        dtype=dict.fromkeys(_TEXT, str),
+        dtype=dict.fromkeys(text, str),
         keep_default_na=False,
         na_values=[""],
         index_col=False,
@@ -207,7 +211,7 @@ def _make_frame(names: list[str], rows: dict[int, list[str]]) -> pd.DataFrame:
         low_memory=False,
     )
     table.index = pd.Index(list(rows), dtype=int)
-    for column in table.columns.intersection(list(_TEXT)):
+    for column in table.columns.intersection(list(text)):
         place = names.index(column)
         cells_of = [restore_bytes(cells[place]) for cells in rows.values()]
         table[column] = pd.Series(cells_of, index=table.index, dtype=str)

@@ -39,13 +39,13 @@ def read_takes_csv(
         return None, problems
     table["board"] = table["board"].str.strip()
     table["specimen"] = table["specimen"].where(table["specimen"] != "", table["board"])
-    problems += _contradictions(table, name, "condition", "is both")
-    problems += _contradictions(
+    problems += find_contradictions(table, name, "condition", "is both")
+    problems += find_contradictions(
         table, name, "specimen", "is of more than one specimen:"
     )
 
     table = table[table["path"].str.strip() != ""].copy()
-    table["path"] = [_locate(directory, path) for path in table["path"]]
+    table["path"] = [locate(directory, path) for path in table["path"]]
     for row, path in table["path"].items():
         if not is_file(directory / path):
             problems.append(f"{name}, row {row}: there is no file {path}")
@@ -62,10 +62,27 @@ def read_takes_csv(
     return table[~files.duplicated()], problems
 
 
-def _contradictions(
+def find_contradictions(
     table: pd.DataFrame, name: str, column: str, verb: str
 ) -> list[str]:
-    """Find boards that have two values where one is possible."""
+    """Find boards that have two values where one is possible.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As of `read_table`.
+    name : str
+        Its file.
+    column : str
+        Where one value is possible.
+    verb : str
+        What is said of the board.
+
+    Returns
+    -------
+    list of str
+        What is wrong.
+    """
     filled = table[(table["board"] != "") & (table[column] != "")]
     problems = []
     for board, rows in filled.groupby("board", sort=False):
@@ -76,8 +93,21 @@ def _contradictions(
     return problems
 
 
-def _locate(directory: Path, written: str) -> str:
-    """Spell a path the way the disk does, if that finds the file."""
+def locate(directory: Path, written: str) -> str:
+    """Spell a path the way the disk does, if that finds the file.
+
+    Parameters
+    ----------
+    directory : Path
+        Where it starts from.
+    written : str
+        The path, as a table has it.
+
+    Returns
+    -------
+    str
+        The path.
+    """
     stripped = written.strip()
     slashed = stripped.replace("\\", "/")  # written on Windows, read elsewhere
     spellings = [

@@ -1,6 +1,7 @@
 from ._comparison_display import ComparisonDisplay as ComparisonDisplay
 from ._embedding_display import EmbeddingDisplay as EmbeddingDisplay
 from ._reconstruction_display import ReconstructionDisplay as ReconstructionDisplay
+from ._recording_display import RecordingDisplay as RecordingDisplay
 from ._roc_curve_display import RocCurveDisplay as RocCurveDisplay
 from ._save_figures import save_figures as save_figures
 from ._spectrogram_display import SpectrogramDisplay as SpectrogramDisplay

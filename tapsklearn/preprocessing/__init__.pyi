@@ -20,9 +20,12 @@ from ._measure_tap import TapMeasure as TapMeasure
 from ._measure_tap import measure_tap as measure_tap
 from ._onset import find_onset as find_onset
 from ._onset import frame_energy as frame_energy
+from ._read_blocks import SoundBlocks as SoundBlocks
+from ._read_blocks import read_blocks as read_blocks
 from ._read_crops import read_crops as read_crops
 from ._read_take import read_take as read_take
 from ._rumble import find_rumble as find_rumble
+from ._sound import open_sound as open_sound
 from ._standardizer import Standardizer as Standardizer
 from ._standardizer import standardize as standardize
 from ._take_rules import ATTACK_RISE_DB as ATTACK_RISE_DB
@@ -33,6 +36,7 @@ from ._take_rules import ONE_BLOW_SECONDS as ONE_BLOW_SECONDS
 from ._take_rules import QUIET_DBFS as QUIET_DBFS
 from ._take_rules import RECORDED_FULL_SCALE as RECORDED_FULL_SCALE
 from ._take_rules import RISE_DB as RISE_DB
+from ._take_rules import SECOND_TAP_DB as SECOND_TAP_DB
 from ._take_rules import count_clipped as count_clipped
 from ._tap_crop import TapCrop as TapCrop
 from ._tap_crop import crop_tap as crop_tap

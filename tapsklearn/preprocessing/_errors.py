@@ -21,6 +21,10 @@ class UnusableError(ValueError):
     code: ClassVar[str] = "unreadable"
 
 
+class TruncatedError(UnusableError):
+    """A file that was cut off: what is there can be read."""
+
+
 class AllZeroError(UnusableError):
     """A take of nothing but zeros.
 

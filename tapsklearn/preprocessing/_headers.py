@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from tapsklearn.preprocessing._errors import UnusableError
+from tapsklearn.preprocessing._errors import TruncatedError, UnusableError
 from tapsklearn.preprocessing._take_rules import FORGIVEN_BYTES, FORGIVEN_SECONDS
 
 # Programs that write to a pipe cannot know the length: they leave 0 or a number near
@@ -124,7 +124,7 @@ def check_header(file: BinaryIO, length: int) -> Splice | None:
     head = file.read(40)
     if head[:4] in {b"RIFF", b"RIFX", b"RF64"}:
         if length < 12:
-            raise UnusableError(_describe_missing(12 - length))
+            raise TruncatedError(_describe_missing(12 - length))
         return _check_wav(file, length, head) if head[8:12] == b"WAVE" else None
     if head[:4] == b"FORM" and head[8:12] in {b"AIFF", b"AIFC"}:
         _check_parts(file, length, Layout(12, ">4sI", sound=b"SSND"))
@@ -209,7 +209,7 @@ def _check_wav(file: BinaryIO, length: int, head: bytes) -> Splice | None:
             if form is not None:
                 break
         elif part.start + part.size > length:
-            raise UnusableError(_describe_missing(part.start + part.size - length))
+            raise TruncatedError(_describe_missing(part.start + part.size - length))
         elif part.name == b"ds64":
             content = file.read(min(part.size, 16)).ljust(16, b"\0")
             long_size = struct.unpack(f"{order}8xQ", content)[0]
@@ -223,7 +223,7 @@ def _check_wav(file: BinaryIO, length: int, head: bytes) -> Splice | None:
                 break
         is_usual &= part.is_padded or part.name == b"data"
     if form is None or data is None:
-        raise UnusableError(_describe_missing(8))
+        raise TruncatedError(_describe_missing(8))
     bytes_a_second = _check_form(form, order)
     size = data.size
     if head[:4] == b"RF64" and size == 0xFFFFFFFF and 0 < long_size < _STREAMING_LONG:
@@ -303,7 +303,7 @@ def _check_size(
     forgiven = max(FORGIVEN_BYTES, round(FORGIVEN_SECONDS * bytes_a_second))
     n_more = length - start - size
     if n_more < -forgiven:
-        raise UnusableError(_describe_missing(-n_more))
+        raise TruncatedError(_describe_missing(-n_more))
     if n_more > forgiven and not _is_harmless(file, length, start + size, layout):
         raise UnusableError(
             f"its header counts {size} bytes of samples, but {n_more} bytes more "

@@ -21,7 +21,9 @@ def read_take(
     Parameters
     ----------
     path : path-like
-        A WAV, FLAC or OGG file, or whatever else libsndfile reads.
+        A WAV, FLAC, OGG, MP3 or AIFF file, or whatever else libsndfile reads; M4A, MP4,
+        3GP, AAC, AMR, WMA, WebM and others need the extra ``phone``. What it holds
+        decides, not how it is called.
     sr : int, default=44100
         Sampling rate of the waveform, in Hz; a file of another rate is resampled
         (soxr, high quality).
@@ -52,9 +54,14 @@ def read_take(
     Notes
     -----
     A WAV, AIFF, AU, CAF or W64 file that was cut off is noticed wherever the cut is, a
-    few milliseconds aside; FLAC and MP3 are as far as they are read. OGG and Opus files
-    that end early pass for whole, as nothing in them counts their samples. A sampling
-    rate that is wrong but possible can be seen of no file.
+    few milliseconds aside, and so are M4A, MP4, 3GP and WebM; FLAC and MP3 are as far
+    as they are read. OGG, Opus, AAC and AMR files that end early between two packets
+    pass for whole, as nothing in them counts their samples. A sampling rate that is
+    wrong but possible can be seen of no file.
+
+    Of several streams of sound the first is read; pictures are passed over. What an
+    encoder put before and behind the sound is left out where the file says how much
+    that is: M4A, MP4, 3GP, WebM and MP3 do, AAC, AMR and WMA do not.
 
     Runs of one value at the ends of a file, such as zeros, are no recording: with a
     `duration` they are left out.

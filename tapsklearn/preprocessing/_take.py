@@ -17,7 +17,8 @@ from tapsklearn.preprocessing._rumble import (
     take_out_rumble,
 )
 from tapsklearn.preprocessing._samples import Samples
-from tapsklearn.preprocessing._sound import Sound, open_sound
+from tapsklearn.preprocessing._sound import open_sound
+from tapsklearn.preprocessing._sound_file import Sound
 from tapsklearn.preprocessing._take_rules import MOST_SAMPLES
 
 # Of a file at once: some megabytes. A longer one is measured block by block, and read
@@ -144,7 +145,8 @@ class Take:
     def _open(self) -> Any:
         if self._path is None:
             raise TypeError("a waveform is held, or it cannot be read again")
-        return open_sound(self._path)
+        # How long it is is known: nothing has to be decoded to find that out again.
+        return open_sound(self._path, is_take=False)
 
     def _as_levels(
         self, levels: tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -286,7 +288,7 @@ def measure_take(
         return take
     with open_sound(source) as sound:
         n_samples = sound.n_frames
-        if n_samples == 0:
+        if not n_samples:
             raise UnusableError("holds no samples")
         if is_whole and n_samples > MOST_SAMPLES:
             raise UnusableError(f"is too long to read at once: {n_samples} samples")

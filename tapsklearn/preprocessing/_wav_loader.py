@@ -25,9 +25,10 @@ class WavLoader(  # type: ignore[call-arg]
 ):
     """Read recordings as mono waveforms of one rate and length.
 
-    Channels are averaged, what lies below 40 Hz and pops at the ends are taken out, and
-    other sampling rates are resampled. The tap is looked for in the whole file, however
-    long that is. Digital silence at its ends is no recording. Files with a remark
+    Files are of any format that `read_take` reads, those of phones included. Channels
+    are averaged, what lies below 40 Hz and pops at the ends are taken out, and other
+    sampling rates are resampled. The tap is looked for in the whole file, however long
+    that is. Digital silence at its ends is no recording. Files with a remark
     (clipped, quiet, two taps, ...) are named in a warning; those without a tap cannot
     be used: what a file's own background is, only this step can know. The whole result
     is held in memory: 0.5 MB for each 3-s take at 44.1 kHz.

@@ -3,5 +3,8 @@ from ._listen import listen as listen
 from ._microphone import Microphone as Microphone
 from ._microphone_error import MicrophoneError as MicrophoneError
 from ._record_takes import record_takes as record_takes
+from ._split_takes import SplitRecording as SplitRecording
+from ._split_takes import SplitTap as SplitTap
+from ._split_takes import split_takes as split_takes
 from ._tap import Tap as Tap
 from ._tap_trigger import TapTrigger as TapTrigger

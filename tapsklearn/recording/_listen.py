@@ -17,10 +17,11 @@ from tapsklearn.preprocessing import (
     find_rumble,
     fuse_steps,
 )
+from tapsklearn.recording._attacks import HOP_SECONDS
 from tapsklearn.recording._microphone import open_microphone
 from tapsklearn.recording._record_takes import PRE_SECONDS
 from tapsklearn.recording._tap import Tap
-from tapsklearn.recording._tap_trigger import HOP_SECONDS, TapTrigger
+from tapsklearn.recording._tap_trigger import TapTrigger
 from tapsklearn.scoring import check_reads_files, flatten_steps, score_batch
 
 # An attack is located to within two hops, and a frame more is read.

@@ -2,17 +2,15 @@
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soxr
 
 from tapsklearn.recording._microphone import open_microphone
 from tapsklearn.recording._takes_file import TakesFile
-from tapsklearn.recording._tap import Tap
-from tapsklearn.recording._tap_trigger import TapTrigger
+from tapsklearn.recording._tap import Tap, resample_tap
+from tapsklearn.recording._tap_trigger import NEXT_TAP_SECONDS, TapTrigger
 
 # How much of a take lies before its tap.
 PRE_SECONDS = 0.5
@@ -27,8 +25,11 @@ def record_takes(
     *,
     condition: str = "normal",
     specimen: str | None = None,
+    kind: str | None = None,
+    session: str | None = None,
     sr: int = 44100,
     pre_seconds: float = PRE_SECONDS,
+    apart: float = NEXT_TAP_SECONDS,
     on_tap: Callable[[Tap, Path | None], None] | None = None,
     on_start: Callable[[int], None] | None = None,
     on_block: Callable[[float], None] | None = None,
@@ -50,17 +51,24 @@ def record_takes(
     n_takes : int, default=30
         How many takes the board has in the end.
     duration : float, default=3.0
-        Length of a take, in seconds.
+        Length of a take, in seconds, at most: it ends before the next tap.
     device : int or str, default=None
         What to record with. If None, the default microphone.
     condition : {"normal", "abnormal"}, default="normal"
         Condition of the board.
     specimen : str, default=None
         Specimen that the board is of. If None, one of its own.
+    kind : str, default=None
+        Kind of defect of an abnormal board. If None, not known.
+    session : str, default=None
+        Occasion of the recording, such as a date. If None, not told.
     sr : int, default=44100
         Sampling rate of the takes, in Hz; a device that has another one is resampled.
     pre_seconds : float, default=0.5
-        How much of a take lies before the tap, in seconds.
+        How much of a take lies before the tap, in seconds, at most.
+    apart : float, default=0.4
+        How long after a tap the next one can come, in seconds; what strikes again
+        sooner is a second tap, which spoils the take.
     on_tap : callable, default=None
         Called with each tap and its file, or None if it is not kept.
     on_start : callable, default=None
@@ -81,11 +89,18 @@ def record_takes(
         If nothing can be recorded, or no more; the takes before are kept.
     ValueError
         If a parameter is wrong, or takes.csv lists the board otherwise.
+
+    See Also
+    --------
+    tapsklearn.recording.split_takes : The same from recordings of any length.
     """
-    if condition not in ("normal", "abnormal"):
-        raise ValueError(f"condition={condition!r} must be 'normal' or 'abnormal'")
     takes = TakesFile(
-        Path(directory), board, condition=condition, specimen=specimen or board
+        Path(directory),
+        board,
+        condition=condition,
+        specimen=specimen,
+        kind=kind,
+        session=session,
     )
     written: list[Path] = []
     if takes.n_takes >= n_takes:
@@ -95,13 +110,16 @@ def record_takes(
         if on_start:
             on_start(n_takes - takes.n_takes)
         trigger = TapTrigger(
-            sr=source.sr, duration=duration, pre_seconds=pre_seconds, end_spoilt=True
+            sr=source.sr,
+            duration=duration,
+            pre_seconds=pre_seconds,
+            apart=apart,
+            end_spoilt=True,
         )
         for tap in _find_taps(source, trigger, on_block):
             path = None
             if tap.is_good:
-                if source.sr != sr:
-                    tap = _resample(tap, source.sr, sr)
+                tap = resample_tap(tap, source.sr, sr)
                 path = takes.add(tap, sr)
                 written.append(path)
             if on_tap:
@@ -120,8 +138,3 @@ def _find_taps(
         if on_block and len(block):
             on_block(20 * float(np.log10(max(np.abs(block).max(), 1e-6))))
         yield from trigger.feed(block)
-
-
-def _resample(tap: Tap, sr: int, to: int) -> Tap:
-    waveform = soxr.resample(tap.waveform, sr, to)
-    return replace(tap, waveform=waveform, onset=round(tap.onset * to / sr))

@@ -1,6 +1,8 @@
 """Takes on disk: each whole before it is listed, and listed before it is announced."""
 
+import contextlib
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +13,30 @@ from tapsklearn.recording._tap import Tap
 
 TAKES_CSV = "takes.csv"
 _COLUMNS = ("path", "board", "condition", "specimen", "peak_db", "recorded")
+# Where a take was cut out of.
+_SOURCE_COLUMNS = ("source", "source_id", "onset")
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
+# Taps are not so close to each other.
+_SAME_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a take is cut out of.
+
+    Attributes
+    ----------
+    name : str
+        Name of the recording's file.
+    id : str
+        What tells recordings of one name from each other.
+    seconds : float
+        Where in it the tap begins.
+    """
+
+    name: str
+    id: str
+    seconds: float
 
 
 class TakesFile:
@@ -25,36 +50,115 @@ class TakesFile:
         The board.
     condition : {"normal", "abnormal"}
         Its condition.
-    specimen : str
-        Its specimen.
+    specimen : str or None
+        Its specimen. If None, it is one of its own.
+    kind : str, default=None
+        Kind of its defect. If None, what is listed of it.
+    session : str, default=None
+        When it is recorded.
+    has_source : bool, default=False
+        Whether takes come from recordings that are named.
 
     Raises
     ------
     ValueError
-        If takes.csv lists the board otherwise, or cannot be read as such a table.
+        If a value is wrong, takes.csv lists the board otherwise, or it cannot be read
+        as such a table.
     """
 
     def __init__(
-        self, directory: Path, board: str, *, condition: str, specimen: str
+        self,
+        directory: Path,
+        board: str,
+        *,
+        condition: str,
+        specimen: str | None,
+        kind: str | None = None,
+        session: str | None = None,
+        has_source: bool = False,
     ) -> None:
+        if condition not in ("normal", "abnormal"):
+            raise ValueError(f"condition={condition!r} must be 'normal' or 'abnormal'")
+        if kind and condition == "normal":
+            raise ValueError(f"kind={kind!r}: a normal board has no kind of defect")
         self.directory = directory
-        self.row = {"board": board, "condition": condition, "specimen": specimen}
+        self.row = {
+            "board": board,
+            "condition": condition,
+            "specimen": specimen or board,
+            "kind": kind or "",
+            "session": session or "",
+        }
         folder = _NOT_IN_NAMES.sub("_", board).strip(". ")
         if not folder:
             raise ValueError(f"board={board!r} must be a name")
         self.folder = directory / folder
         self.index = GrowingTable(
-            directory / TAKES_CSV, _COLUMNS, required=("path", "board", "condition")
+            directory / TAKES_CSV,
+            _COLUMNS,
+            required=("path", "board", "condition"),
+            added=[
+                *(name for name in ("kind", "session") if self.row[name]),
+                *(_SOURCE_COLUMNS if has_source else ()),
+            ],
         )
         self._check()
-        self.n_takes = sum(row["board"] == board for row in self.index.rows)
+        of_board = [row for row in self.index.rows if row["board"] == board]
+        self.n_takes = len(of_board)
+        # Whoever gives no kind means the one that it has.
+        kinds = [row["kind"] for row in of_board if row.get("kind")]
+        self.row["kind"] = self.row["kind"] or next(iter(kinds), "")
+        self._cut_before: dict[str, list[tuple[float, str]]] = {}
+        for row in of_board:
+            with contextlib.suppress(ValueError):
+                place = float(row.get("onset", "")), row["path"]
+                self._cut_before.setdefault(row.get("source_id", ""), []).append(place)
+        self._number, self._unlisted = self._find_files()
 
     def start(self) -> None:
         """Make the folders and the table where there are none."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.index.start()
 
-    def add(self, tap: Tap, sr: int) -> Path:
+    def find_board(self, source_id: str) -> str | None:
+        """Find the board that takes of a recording are listed for.
+
+        Parameters
+        ----------
+        source_id : str
+            The recording.
+
+        Returns
+        -------
+        str or None
+            Another board than this one. If None, there is none.
+        """
+        others = (
+            row["board"]
+            for row in self.index.rows
+            if row.get("source_id") == source_id and row["board"] != self.row["board"]
+        )
+        return next(others, None)
+
+    def find(self, source: Source) -> Path | None:
+        """Find a take that was cut out before.
+
+        Parameters
+        ----------
+        source : Source
+            Where.
+
+        Returns
+        -------
+        Path or None
+            The take. If None, it is not listed.
+        """
+        for seconds, path in self._cut_before.get(source.id, ()):
+            if abs(seconds - source.seconds) < _SAME_SECONDS:
+                return self.directory / path
+        return None
+
+    def add(self, tap: Tap, sr: int, source: Source | None = None) -> Path:
         """Write a take.
 
         Parameters
@@ -63,45 +167,73 @@ class TakesFile:
             The take.
         sr : int
             Its sampling rate, in Hz.
+        source : Source, default=None
+            What it was cut out of.
 
         Returns
         -------
         Path
             The file, whole on disk and listed.
         """
-        path = self.folder / f"{self._find_number():02}.wav"
-        write_whole(path, encode_wav(tap.waveform, sr))
-        self.index.append(
-            {
-                **self.row,
-                "path": path.relative_to(self.directory).as_posix(),
-                "peak_db": f"{tap.peak_db:.1f}",
-                "recorded": datetime.now(UTC).isoformat(timespec="seconds"),
+        content = encode_wav(tap.waveform, sr)
+        path = None if source is None else self._find_unlisted(content)
+        if path is None:
+            path = self._next_path()
+            write_whole(path, content)
+        row = {
+            **self.row,
+            "path": path.relative_to(self.directory).as_posix(),
+            "peak_db": f"{tap.peak_db:.1f}",
+            "recorded": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        if source is not None:
+            row |= {
+                "source": source.name,
+                "source_id": source.id,
+                "onset": f"{source.seconds:.4f}",
             }
-        )
+            places = self._cut_before.setdefault(source.id, [])
+            places.append((source.seconds, row["path"]))
+        self.index.append(row)
         self.n_takes += 1
         return path
 
-    def _find_number(self) -> int:
-        """Give the number after all that are there or listed."""
-        listed = [self.directory / (row["path"] or "") for row in self.index.rows]
+    def _find_files(self) -> tuple[int, list[Path]]:
+        """Find the number after all that are there or listed, and unlisted files."""
+        listed = {self.directory / (row["path"] or "") for row in self.index.rows}
+        files = set(self.folder.glob("*.wav"))
         numbers = [
             int(path.stem)
-            for path in [*self.folder.glob("*.wav"), *listed]
+            for path in files | listed
             if path.parent == self.folder and path.stem.isdecimal()
         ]
-        return max(numbers, default=-1) + 1
+        return max(numbers, default=-1) + 1, sorted(files - listed)
+
+    def _find_unlisted(self, content: bytes) -> Path | None:
+        """Find the same take, which was written when the power went, not yet listed."""
+        for path in self._unlisted:
+            if path.stat().st_size == len(content) and path.read_bytes() == content:
+                self._unlisted.remove(path)
+                return path
+        return None
+
+    def _next_path(self) -> Path:
+        """Name a file that is not there."""
+        while (path := self.folder / f"{self._number:02}.wav").exists():
+            self._number += 1
+        self._number += 1
+        return path
 
     def _check(self) -> None:
         """Check that the board is what it was before."""
         for row in self.index.rows:
             if row["board"] != self.row["board"]:
                 continue
-            for column in ("condition", "specimen"):
-                before = row.get(column)
-                if before and before != self.row[column]:
+            for column in ("condition", "specimen", "kind"):
+                before, now = row.get(column), self.row[column]
+                if before and before != now and (now or column != "kind"):
                     raise ValueError(
                         f"{self.index.path}: board {self.row['board']!r} has {column} "
-                        f"{before!r} there, not {self.row[column]!r}; name the same, "
-                        "or another board"
+                        f"{before!r} there, not {now!r}; name the same, or another "
+                        "board"
                     )

@@ -1,8 +1,9 @@
 """One tap, as it was found in a stream."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
 
@@ -27,6 +28,8 @@ class Tap:
         Whether something struck again before the take was over.
     has_gap : bool
         Whether sound was lost in it, which is silent there.
+    is_cut : bool, default=False
+        Whether the stream begins in the tap, or ends right after it.
 
     Examples
     --------
@@ -42,6 +45,7 @@ class Tap:
     is_quiet: bool
     is_double: bool
     has_gap: bool
+    is_cut: bool = False
 
     @property
     def is_good(self) -> bool:
@@ -50,6 +54,47 @@ class Tap:
         Returns
         -------
         bool
-            False if it is clipped, quiet or double, or has a gap.
+            False if anything is wrong with it.
         """
-        return not (self.is_clipped or self.is_quiet or self.is_double or self.has_gap)
+        return not self.flags
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What is wrong with it, in the words of every command.
+
+        Returns
+        -------
+        tuple of str
+            Of "clipped", "quiet", "two taps", "gap" and "cut"; empty for a good take.
+        """
+        flags = {
+            "clipped": self.is_clipped,
+            "quiet": self.is_quiet,
+            "two taps": self.is_double,
+            "gap": self.has_gap,
+            "cut": self.is_cut,
+        }
+        return tuple(name for name, is_so in flags.items() if is_so)
+
+
+def resample_tap(tap: Tap, sr: int, to: int) -> Tap:
+    """Bring a tap to another sampling rate.
+
+    Parameters
+    ----------
+    tap : Tap
+        The tap.
+    sr : int
+        Its sampling rate, in Hz.
+    to : int
+        The wanted one, in Hz.
+
+    Returns
+    -------
+    Tap
+        Itself if the rates are the same.
+    """
+    if sr == to:
+        return tap
+    waveform = soxr.resample(tap.waveform, sr, to)
+    return replace(tap, waveform=waveform, onset=round(tap.onset * to / sr))

@@ -1,38 +1,32 @@
 """Find taps in a stream of blocks, as they come from a microphone."""
 
-from collections import deque
-
 import numpy as np
-import scipy.signal
 from numpy.typing import ArrayLike, NDArray
 
 from tapsklearn.preprocessing import (
-    ATTACK_RISE_DB,
     ONE_BLOW_SECONDS,
     QUIET_DBFS,
     RECORDED_FULL_SCALE,
+    SECOND_TAP_DB,
     count_clipped,
     find_rumble,
 )
+from tapsklearn.recording._attacks import SILENCE_DB, SLOWEST_RISE_SECONDS, Attacks
 from tapsklearn.recording._tap import Tap
 
-# Hum and rumble lie below, and little of a tap.
-_LOWEST_HZ = 150.0
-_FILTER_ORDER = 4
-# A level is taken of so much time, as short as a spectrogram's hop.
-HOP_SECONDS = 128 / 44100
-# An attack stands out of what came before it: close by, but for the hop in which it may
-# begin, where a board is tapped; or some time before, where a blow comes through a
-# floor, and takes up to 50 ms to rise.
-_CLOSE_SECONDS = 0.02
-_SLOWEST_RISE_SECONDS = 0.05
-_BEFORE_SECONDS = 0.15
-# How fast the floor follows the noise, and of how much time it is first taken.
-_FLOOR_DB_PER_SECOND = 20.0
-_FIRST_SECONDS = 0.25
-_SILENCE_DB = -120.0
-# Digital silence is no floor to stand out of: whatever follows it would.
-_LEAST_FLOOR_DB = -75.0
+# What the end of a stream leaves of a take after its tap is enough from here on: it
+# holds what the default features look at of most objects. An assumed value.
+_LEAST_AFTER_SECONDS = 0.15
+
+# What goes on striking too soon is told so often.
+_TOLD_SECONDS = 1.0
+
+# Taps come no closer than this, and what strikes again sooner is a bounce, or the stick
+# put down: whoever taps for a recording does so twice a second at most. An assumed
+# value; a stick that is dropped from 2 cm bounces within 0.13 s.
+NEXT_TAP_SECONDS = 0.4
+# Closer ones would leave no take between them.
+LEAST_APART_SECONDS = 0.2
 
 
 class TapTrigger:
@@ -41,17 +35,24 @@ class TapTrigger:
     A tap is an attack, a hop (3 ms) that stands out by `threshold_db` of the noise,
     whose level is followed, and by 10 dB of all sound in the 20 ms before, or from
     150 to 50 ms before, since a blow that comes through a floor rises slowly.
-    While a take lasts, only the former strikes again. Levels are those above 150 Hz, so
-    that hum and rumble count little. Memory does not grow with the stream.
+    What strikes again soon is a second tap if it is an attack of the former kind and
+    comes to within 15 dB of the first, as in a file; what is fainter is an echo or a
+    rattle. Levels are those above 150 Hz, so that hum and rumble count little. Memory
+    does not grow with the stream.
 
     Parameters
     ----------
     sr : int, default=44100
         Sampling rate of the stream, in Hz.
     duration : float, default=3.0
-        Length of a take, in seconds; the next tap is looked for after it.
+        Length of a take, in seconds, at most.
     pre_seconds : float, default=0.5
-        How much of the take lies before the tap, in seconds.
+        How much of the take lies before the tap, in seconds, at most.
+    apart : float, default=None
+        How long after a tap the next one can come, in seconds; what strikes again
+        sooner spoils the take. A take ends before the next tap, and begins half way
+        from the one before if that is less than `pre_seconds`. If None, no next tap
+        can come before the take is over, and every take has the same length.
     threshold_db : float, default=12.0
         How far above the noise a tap must rise, in dB.
     quiet_db : float, default=-50.3
@@ -60,13 +61,10 @@ class TapTrigger:
     end_spoilt : bool, default=False
         Whether a take ends as soon as it is known to be clipped, quiet or double,
         rather than after its duration. The next tap is then looked for once nothing
-        has struck for `pre_seconds`.
+        has struck for `apart`, or `pre_seconds` if that is None.
 
     Attributes
     ----------
-    floor_db : float
-        Level of the noise by now, in dB relative to full scale; NaN in the first
-        quarter of a second, in which no tap is found.
     n_samples : int
         How many samples have come.
 
@@ -92,6 +90,7 @@ class TapTrigger:
         sr: int = 44100,
         duration: float = 3.0,
         pre_seconds: float = 0.5,
+        apart: float | None = None,
         threshold_db: float = 12.0,
         quiet_db: float = QUIET_DBFS,
         end_spoilt: bool = False,
@@ -103,42 +102,77 @@ class TapTrigger:
                 f"pre_seconds={pre_seconds!r} must be at least 0 and less than "
                 f"duration={duration!r}"
             )
+        if apart is not None and apart < LEAST_APART_SECONDS:
+            raise ValueError(
+                f"apart={apart!r} must be at least {LEAST_APART_SECONDS:g} s, or None"
+            )
         if threshold_db <= 0:
             raise ValueError(f"threshold_db={threshold_db!r} must be above 0")
         self.sr = sr
         self.duration = duration
         self.pre_seconds = pre_seconds
+        self.apart = apart
         self.threshold_db = threshold_db
         self.quiet_db = quiet_db
         self.end_spoilt = end_spoilt
-        self.floor_db = np.nan
         self.n_samples = 0
 
-        self._hop = max(1, round(HOP_SECONDS * sr))
+        self._attacks = Attacks(sr, threshold_db)
+        self._hop = self._attacks.hop
         self._n_take = round(duration * sr)
         self._n_pre = round(pre_seconds * sr)
-        n_before, self._n_close, self._n_rise = (
-            round(seconds / HOP_SECONDS)
-            for seconds in (_BEFORE_SECONDS, _CLOSE_SECONDS, _SLOWEST_RISE_SECONDS)
-        )
-        self._before = deque[float](maxlen=n_before)
-        self._first_levels: list[float] = []
-        self._floor_step = _FLOOR_DB_PER_SECOND * self._hop / sr
-        # What may still be part of a take, and where it begins in the stream.
+        self._n_apart = None if apart is None else round(apart * sr)
+        self._n_blow = ONE_BLOW_SECONDS * sr
+        self._n_slow = round(SLOWEST_RISE_SECONDS * sr)
+        # What may still be part of a take, and where it begins in the stream; of that,
+        # where sound was lost, and where a channel was cut off.
         self._kept = np.empty(0, dtype=np.float32)
         self._kept_from = 0
+        self._lost = self._clipped = np.empty(0, dtype=np.int64)
         self._processed = 0
-        self._highpass = scipy.signal.butter(
-            _FILTER_ORDER, min(_LOWEST_HZ, sr / 4), "highpass", fs=sr, output="sos"
-        )
-        self._filter_state = np.zeros((len(self._highpass), 2))
+        # The tap whose take is not over, where that can begin, and what struck again.
         self._onset: int | None = None
-        self._is_double = False
-        # Nothing that strikes before is a tap to take, and the last sample not known.
+        self._earliest = 0
+        self._is_double = self._is_cut = self._is_checked = False
+        self._second: int | None = None
+        self._second_db = SILENCE_DB
+        # When something struck last, how loud that was, and until when it may again.
+        self._struck: int | None = None
+        self._loudest_db = SILENCE_DB
         self._ignored_until = 0
-        self._gap = -1
+        # The onset of what was spoilt last.
+        self._told = 0
 
-    def feed(self, block: ArrayLike) -> list[Tap]:
+    def begin_with(self, samples: ArrayLike) -> None:
+        """Learn the noise from the beginning of a recording, before it is fed.
+
+        Taps are then found from the first hop on; what is loud there already is one
+        that the recording cuts off.
+
+        Parameters
+        ----------
+        samples : array-like of shape (n_samples,)
+            The first seconds of what will be fed.
+        """
+        first = np.nan_to_num(_as_channel(samples), nan=0.0, posinf=0.0, neginf=0.0)
+        loud = self._attacks.begin_with(first)
+        if loud is not None:
+            self._begin(0, loud)
+            self._is_cut = True
+
+    @property
+    def floor_db(self) -> float:
+        """Level of the noise by now.
+
+        Returns
+        -------
+        float
+            In dB relative to full scale; NaN in the first quarter of a second, in
+            which no tap is found, unless `begin_with` is called.
+        """
+        return self._attacks.floor_db
+
+    def feed(self, block: ArrayLike, *, clipped: ArrayLike = ()) -> list[Tap]:
         """Process the next samples.
 
         Parameters
@@ -146,6 +180,9 @@ class TapTrigger:
         block : array-like of shape (n_samples,)
             The samples that follow those before, full scale being 1; any number. NaN
             is where sound was lost.
+        clipped : array-like of int, default=()
+            Samples of the block at which a channel of which it is the mean was cut
+            off. What stays at full scale in the block itself is found.
 
         Returns
         -------
@@ -157,106 +194,164 @@ class TapTrigger:
         ValueError
             If the block is not one channel.
         """
-        samples = np.asarray(block, dtype=np.float32)
-        if samples.ndim != 1:
-            raise ValueError(
-                f"expected the samples of one channel, got a block of shape "
-                f"{samples.shape}"
-            )
-        lost = np.flatnonzero(~np.isfinite(samples))
-        if len(lost):
-            self._gap = self.n_samples + int(lost[-1])
-            samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        samples = _as_channel(block)
+        is_lost = ~np.isfinite(samples)
+        if is_lost.any():
+            lost = self.n_samples + np.flatnonzero(is_lost)
+            self._lost = np.concatenate([self._lost, lost])
+            samples = np.where(is_lost, np.float32(0), samples)
+        places = self.n_samples + np.asarray(clipped, dtype=np.int64)
+        self._clipped = np.concatenate([self._clipped, places])
         self._kept = np.concatenate([self._kept, samples])
         self.n_samples += len(samples)
         n_hops = (self.n_samples - self._processed) // self._hop
         first = self._processed - self._kept_from
         hops = self._kept[first : first + n_hops * self._hop]
         taps = []
-        for level in self._measure(hops):
+        for level in self._attacks.measure(hops):
             taps += self._process(level)
         self._forget()
         return taps
 
-    def _measure(self, hops: NDArray[np.float32]) -> list[float]:
-        """Give the level of each hop, without hum and rumble."""
-        if not len(hops):
-            return []
-        high, self._filter_state = scipy.signal.sosfilt(
-            self._highpass, hops, zi=self._filter_state
-        )
-        power = np.square(high).reshape(-1, self._hop).mean(axis=1)
-        return list(10 * np.log10(np.maximum(power, 10 ** (_SILENCE_DB / 10))))
+    def finish(self) -> list[Tap]:
+        """Process the end of the stream.
 
-    def _process(self, level: float) -> list[Tap]:
-        """Process one hop; return the take that it completes."""
-        start = self._processed
-        self._processed += self._hop
-        is_sharp, is_attack = self._stands_out(level)
-        self._before.append(level)
-        taps = []
+        Returns
+        -------
+        list of Tap
+            The tap whose take the end cuts short, if there is one.
+        """
+        if self._onset is None:
+            return []
+        taps = [] if self._second is None else self._weigh_second()
         if self._onset is not None:
-            over = self._onset - self._n_pre + self._n_take
-            blow_over = self._onset + ONE_BLOW_SECONDS * self.sr
-            if is_sharp and blow_over <= start < over:
-                self._is_double = True
-            if self._processed >= over:
-                taps.append(self._cut(self._onset, over))
-                self._onset = None
-            elif self.end_spoilt and (
-                self._is_double or start < blow_over <= self._processed
-            ):
-                tap = self._cut(self._onset, self._processed)
-                if not tap.is_good:
-                    taps.append(tap)
-                    self._onset = None
-                    self._ignored_until = self._processed + self._n_pre
-        elif is_attack and start < self._ignored_until:
-            self._ignored_until = self._processed + self._n_pre
-        elif is_attack:
-            # It may have begun in the hop before, without standing out yet.
-            self._onset = max(0, start - self._hop)
-            self._is_double = False
-        else:
-            self._follow(level)
+            end = min(self._onset - self._n_pre + self._n_take, self.n_samples)
+            if end - self._onset < _LEAST_AFTER_SECONDS * self.sr:
+                self._is_cut = True
+            taps.append(self._end(end))
         return taps
 
-    def _stands_out(self, level: float) -> tuple[bool, bool]:
-        """Return whether a hop is a sharp attack, and whether it is one at all."""
-        floor = max(_LEAST_FLOOR_DB, self.floor_db)
-        if np.isnan(self.floor_db) or level < floor + self.threshold_db:
-            return False, False
-        before = list(self._before)
-        is_sharp = level >= max(before[-self._n_close - 1 : -1]) + ATTACK_RISE_DB
-        is_slow = level >= max(before[: -self._n_rise]) + ATTACK_RISE_DB
-        return is_sharp, is_sharp or is_slow
-
-    def _follow(self, level: float) -> None:
-        """Let the floor follow the middle of the levels."""
-        if np.isnan(self.floor_db):
-            self._first_levels.append(level)
-            if len(self._first_levels) * self._hop >= _FIRST_SECONDS * self.sr:
-                self.floor_db = float(np.median(self._first_levels))
+    def _process(self, level: float) -> list[Tap]:
+        """Process one hop; return the takes that it completes."""
+        start = self._processed
+        self._processed += self._hop
+        is_sharp, is_attack = self._attacks.stands_out(level)
+        if self._onset is not None:
+            return self._go_on(start, level, is_sharp=is_sharp, is_attack=is_attack)
+        if is_attack and start < self._ignored_until:
+            if level >= self._loudest_db + SECOND_TAP_DB:
+                # What was spoilt was a noise before the tap.
+                self._begin(start, level)
+            elif level >= self._loudest_db - SECOND_TAP_DB:
+                if start >= self._told + _TOLD_SECONDS * self.sr:
+                    self._begin(start, level)
+                    self._is_double = True
+                self._ignore_after(start)
+        elif is_attack:
+            self._begin(start, level)
         else:
-            self.floor_db += np.copysign(self._floor_step, level - self.floor_db)
+            self._attacks.follow(level)
+        return []
+
+    def _go_on(
+        self, start: int, level: float, *, is_sharp: bool, is_attack: bool
+    ) -> list[Tap]:
+        """Process a hop of a take that is not over."""
+        assert self._onset is not None
+        assert self._struck is not None
+        taps: list[Tap] = []
+        over = self._onset - self._n_pre + self._n_take
+        is_past = self._n_apart is not None and start >= self._struck + self._n_apart
+        if self._second is not None:
+            self._second_db = max(self._second_db, level)
+            if self._processed >= min(self._second + self._n_blow, over):
+                taps += self._weigh_second()
+        elif is_attack and is_past:
+            taps.append(self._end(start - self._n_slow))
+            self._begin(start, level)
+        elif is_sharp and self._struck + self._n_blow <= start < over:
+            self._second, self._second_db = start, level
+        else:
+            self._loudest_db = max(self._loudest_db, level)
+            if is_past:
+                self._attacks.follow(level)
+        if self._onset is None:
+            return taps
+        if self._processed >= over and not taps:
+            taps.append(self._end(over))
+        elif self.end_spoilt and (
+            self._is_double
+            or (not self._is_checked and self._processed >= self._onset + self._n_blow)
+        ):
+            self._is_checked = True
+            if not self._cut(self._onset, self._processed).is_good:
+                self._told = self._onset
+                taps.append(self._end(self._processed))
+                self._ignore_after(self._struck)
+        return taps
+
+    def _begin(self, start: int, level: float) -> None:
+        """Begin a take with a hop in which something struck."""
+        # It may have begun in the hop before, without standing out yet.
+        self._onset = max(0, start - self._hop)
+        self._earliest = self._onset - self._n_pre
+        if self._n_apart is not None:
+            since = self._onset if self._struck is None else self._onset - self._struck
+            share = since if self._struck is None else since // 2
+            self._earliest = max(self._earliest, self._onset - share)
+        self._struck, self._loudest_db = self._onset, level
+        self._is_double = self._is_cut = self._is_checked = False
+        self._second = None
+
+    def _weigh_second(self) -> list[Tap]:
+        """Decide whether what struck again is a second tap."""
+        assert self._second is not None
+        second, self._second = self._second, None
+        rise = self._second_db - self._loudest_db
+        if self._n_apart is not None and rise > SECOND_TAP_DB:
+            # What was taken for the tap was a noise before it.
+            self._is_double = True
+            taps = [self._end(second - self._hop)]
+            self._begin(second, self._second_db)
+            return taps
+        if rise >= -SECOND_TAP_DB:
+            self._is_double = True
+            self._struck = second
+            self._loudest_db = max(self._loudest_db, self._second_db)
+        return []
+
+    def _ignore_after(self, struck: int) -> None:
+        self._struck = struck
+        self._ignored_until = struck + (self._n_apart or self._n_pre)
+
+    def _end(self, end: int) -> Tap:
+        assert self._onset is not None
+        tap = self._cut(self._onset, end)
+        self._onset = None
+        return tap
 
     def _cut(self, onset: int, end: int) -> Tap:
-        first = onset - self._n_pre - self._kept_from
+        first = self._earliest - self._kept_from
         # A tap right at the start of the stream has less before it.
         taken = self._kept[max(0, first) : end - self._kept_from].copy()
         waveform = np.pad(taken, (max(0, -first), 0))
         # An offset or rumble is no part of its level, but of what a converter holds.
         peak = float(np.abs(waveform - find_rumble(waveform, sr=self.sr)).max())
         _, first_full = count_clipped(waveform[:, None], full_scale=RECORDED_FULL_SCALE)
-        peak_db = 20 * np.log10(max(peak, 10 ** (_SILENCE_DB / 20)))
+        peak_db = 20 * np.log10(max(peak, 10 ** (SILENCE_DB / 20)))
+        clipped, lost = (
+            bool(((places >= self._earliest) & (places < end)).any())
+            for places in (self._clipped, self._lost)
+        )
         return Tap(
             waveform=waveform,
             onset=onset,
             peak_db=float(peak_db),
-            is_clipped=first_full is not None,
+            is_clipped=clipped or first_full is not None,
             is_quiet=bool(peak_db < self.quiet_db),
             is_double=self._is_double,
-            has_gap=max(0, onset - self._n_pre) <= self._gap < end,
+            has_gap=lost,
+            is_cut=self._is_cut,
         )
 
     def _forget(self) -> None:
@@ -266,3 +361,14 @@ class TapTrigger:
         if drop > 0:
             self._kept = self._kept[drop:].copy()
             self._kept_from += drop
+            self._lost = self._lost[self._lost >= self._kept_from]
+            self._clipped = self._clipped[self._clipped >= self._kept_from]
+
+
+def _as_channel(block: ArrayLike) -> NDArray[np.float32]:
+    samples = np.asarray(block, dtype=np.float32)
+    if samples.ndim != 1:
+        raise ValueError(
+            f"expected the samples of one channel, got a block of shape {samples.shape}"
+        )
+    return samples

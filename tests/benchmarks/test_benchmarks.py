@@ -25,6 +25,7 @@ CHEAP = {
     "margin_ideas.py": [],
     "network_limits.py": [],
     "novelty_ideas.py": [],
+    "phone_formats.py": [],
     "score_command.py": [],
     "scoring_speed.py": [],
     "startup_speed.py": [],

@@ -63,11 +63,11 @@ FORMATS = {
     ".wav": "WAV",
 }
 UNUSED = {
-    "good 1/9.m4a": b"sound",
-    "good 1/10.AMR": b"sound",
-    "good 2/8.3gp": b"sound",
-    "phone/1.m4a": b"sound",
-    "phone/2.m4a": b"sound",
+    "good 1/9.ds2": b"sound",
+    "good 1/10.MSV": b"sound",
+    "good 2/8.vox": b"sound",
+    "phone/1.ds2": b"sound",
+    "phone/2.ds2": b"sound",
 }
 LOSSY = [
     *("good 1/4.ogg", "good 1/5.mp3", "good 2/3.oga", "good 2/4.opus"),

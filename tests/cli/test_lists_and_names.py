@@ -196,23 +196,23 @@ def test_what_is_not_read_has_rows_and_is_counted(
 ) -> None:
     shutil.copy(files[0], tmp_path / "1.wav")
     for number in range(2, 15):
-        (tmp_path / f"{number}.m4a").write_bytes(b"sound")
+        (tmp_path / f"{number}.ds2").write_bytes(b"sound")
     code, out, err = run("score", model_file, tmp_path, "--json")
     assert code == 1
     rows = rows_of(out)
     assert [Path(row["path"]).stem for row in rows] == [*map(str, range(1, 15))]
     assert {row["error"] for row in rows[1:]} == {
-        ".m4a cannot be read: convert it to WAV"
+        ".ds2 cannot be read: convert it to WAV"
     }
     [line] = err.splitlines()
-    assert line.startswith(f"tapsklearn: warning: 13 cannot be read: {tmp_path}/2.m4a")
+    assert line.startswith(f"tapsklearn: warning: 13 cannot be read: {tmp_path}/2.ds2")
     assert line.endswith("; and 3 more")
 
 
 def test_a_file_that_is_named_has_the_reason(
     run: Any, give: Any, model_file: Path, files: list[str], tmp_path: Path
 ) -> None:
-    phone, odd = tmp_path / "1.m4a", tmp_path / "2.m4a"
+    phone, odd = tmp_path / "1.ds2", tmp_path / "2.ds2"
     phone.write_bytes(b"sound")
     # What it holds decides, not how it is called.
     shutil.copy(files[0], odd)
@@ -221,7 +221,7 @@ def test_a_file_that_is_named_has_the_reason(
         code, out, _ = run("score", model_file, *given, "--json")
         assert code == 1
         assert [row["error"] for row in rows_of(out)] == [
-            ".m4a cannot be read: convert it to WAV",
+            ".ds2 cannot be read: convert it to WAV",
             "",
         ]
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from phone_files import KINDS, encode
 
 from tapsklearn.datasets import check_takes, find_recordings, load_takes
-from tapsklearn.datasets._files import SOUND_SUFFIXES, UNREAD_SUFFIXES
+from tapsklearn.datasets._files import PHONE_SUFFIXES, SOUND_SUFFIXES, UNREAD_SUFFIXES
 from tapsklearn.preprocessing import read_take
 
 FORMATS = {
@@ -52,7 +53,7 @@ def relative(root):
 
 
 def test_each_format_of_libsndfile_is_sought():
-    assert set(FORMATS) == SOUND_SUFFIXES
+    assert set(FORMATS) == SOUND_SUFFIXES - PHONE_SUFFIXES
     assert set(FORMATS.values()) == set(soundfile.available_formats()) - NOT_SOUGHT
     assert not SOUND_SUFFIXES & UNREAD_SUFFIXES
 
@@ -71,6 +72,42 @@ def test_what_can_be_read_is_a_take(tmp_path, suffix, is_capital):
     assert path == str(tmp_path / "oak" / name)
     assert relative(tmp_path) == [f"oak/{name}"]
     assert 0.2 < np.abs(read_take(path)).max() < 0.6
+
+
+# A kind of file for each suffix of phones and cameras.
+PHONE_KINDS = {
+    **dict.fromkeys([".m4a", ".m4b", ".m4p", ".m4r", ".mp4", ".m4v"], "aac.m4a"),
+    **dict.fromkeys([".3gp", ".3gpp", ".3g2", ".3ga"], "amr.3gp"),
+    **dict.fromkeys([".mov", ".qt"], "aac.mov"),
+    **dict.fromkeys([".aac", ".adts"], "aac.aac"),
+    **dict.fromkeys([".amr", ".awb"], "amr.amr"),
+    **dict.fromkeys([".wma", ".wmv", ".asf"], "wma2.wma"),
+    **dict.fromkeys([".webm", ".weba"], "opus.webm"),
+    **dict.fromkeys([".mka", ".mkv"], "aac.mka"),
+    **dict.fromkeys([".mpg", ".mpeg"], "mp2.mpg"),
+    **dict.fromkeys([".mts", ".m2ts"], "aac.mts"),
+    ".alac": "alac.caf",
+    ".avi": "mp3.avi",
+}
+
+
+def test_each_suffix_of_a_phone_is_tried():
+    assert set(PHONE_KINDS) == PHONE_SUFFIXES
+
+
+@pytest.mark.parametrize("suffix", sorted(PHONE_KINDS))
+@pytest.mark.parametrize("is_capital", [False, True])
+def test_what_phones_write_is_a_take(tmp_path, suffix, is_capital):
+    name = f"1{suffix.upper() if is_capital else suffix}"
+    kind = PHONE_KINDS[suffix]
+    (tmp_path / "oak").mkdir()
+    touch(tmp_path, f"oak/._{name}")
+    sound = 0.3 * np.sin(np.arange(0.2 * KINDS[kind][2]) / 9)
+    encode(tmp_path / "oak" / name, sound, kind)
+    [path] = load_takes(tmp_path, normal="*").paths
+    assert path == str(tmp_path / "oak" / name)
+    assert relative(tmp_path) == [f"oak/{name}"]
+    assert 0.2 < np.abs(read_take(path)).max() < 0.7
 
 
 @pytest.mark.parametrize("suffix", sorted(UNREAD_SUFFIXES))
@@ -95,6 +132,14 @@ def test_sound_without_its_suffix_is_named(tmp_path, kind, name):
     touch(tmp_path, "oak/notes.txt", "oak/picture.jpg")
     [(path, problem)] = find_recordings(tmp_path)
     assert Path(path).name == name
+    assert "rename" in problem
+
+
+@pytest.mark.parametrize("kind", ["aac.m4a", "amr.amr", "amr.3gp"])
+def test_sound_of_a_phone_without_its_suffix_is_named(tmp_path, kind):
+    encode(tmp_path / "1.bin", np.ones(1000) / 2, kind)
+    [(path, problem)] = find_recordings(tmp_path)
+    assert Path(path).name == "1.bin"
     assert "rename" in problem
 
 

@@ -57,38 +57,38 @@ def problems_of(root, **params):
 
 def test_each_recording_that_is_not_used_is_named_once(tmp_path):
     write(tmp_path, "ash/1.wav", "ash/old/2.wav", "ash/old/older/3.flac", "oak/1.wav")
-    touch(tmp_path, "ash/4.m4a", "oak/5.AMR", "phone/6.3gp", "7.mp4", "oak/notes.txt")
+    touch(tmp_path, "ash/4.ds2", "oak/5.MSV", "phone/6.vox", "7.ogv", "oak/notes.txt")
     expected = [
-        ("7.mp4", "", "unused"),
-        ("ash/4.m4a", "ash", "unused"),
+        ("7.ogv", "", "unused"),
+        ("ash/4.ds2", "ash", "unused"),
         ("ash/old/2.wav", "ash", "unused"),
         ("ash/old/older/3.flac", "ash", "unused"),
-        ("oak/5.AMR", "oak", "unused"),
-        ("phone/6.3gp", "phone", "unused"),
+        ("oak/5.MSV", "oak", "unused"),
+        ("phone/6.vox", "phone", "unused"),
     ]
     assert found(tmp_path) == expected
     [message] = warned(tmp_path, normal="*")
-    assert message.startswith("6 files are not used: 7.mp4 (.mp4 cannot be read: con")
+    assert message.startswith("6 files are not used: 7.ogv (.ogv cannot be read: con")
     for path, _, _ in expected:
         assert message.count(path) == 1
 
 
 def test_many_are_counted_and_the_first_named(tmp_path):
     write(tmp_path, "oak/1.wav")
-    touch(tmp_path, *[f"oak/{i}.m4a" for i in range(500)])
+    touch(tmp_path, *[f"oak/{i}.ds2" for i in range(500)])
     assert len(found(tmp_path)) == 500
     [message] = warned(tmp_path, normal="*")
-    assert message.startswith("500 files are not used: oak/0.m4a (")
+    assert message.startswith("500 files are not used: oak/0.ds2 (")
     assert message.endswith("; and 490 more")
     assert len(message) < 1000
 
 
 def test_files_that_takes_csv_does_not_list(tmp_path):
     write(tmp_path, "a/1.wav", "a/2.mp3", "b/deep/3.wav", "4.wav")
-    touch(tmp_path, "b/5.m4a")
+    touch(tmp_path, "b/5.ds2")
     (tmp_path / "takes.csv").write_text("path,board,condition\na/1.wav,oak,normal\n")
     expected = [
-        (path, "", "unused") for path in ("4.wav", "a/2.mp3", "b/5.m4a", "b/deep/3.wav")
+        (path, "", "unused") for path in ("4.wav", "a/2.mp3", "b/5.ds2", "b/deep/3.wav")
     ]
     assert found(tmp_path) == expected
     [message] = warned(tmp_path)
@@ -97,9 +97,9 @@ def test_files_that_takes_csv_does_not_list(tmp_path):
 
 def test_a_board_that_cannot_be_read_is_no_board_in_silence(tmp_path):
     write(tmp_path, "oak/1.wav", "ash/1.wav")
-    touch(tmp_path, "elm/1.m4a", "elm/2.m4a")
+    touch(tmp_path, "elm/1.ds2", "elm/2.ds2")
     [message] = warned(tmp_path, normal=["oak", "ash"])
-    assert message.startswith("2 files are not used: elm/1.m4a")
+    assert message.startswith("2 files are not used: elm/1.ds2")
     # Where somebody names it, it is an error.
     [problem] = problems_of(tmp_path, normal=["oak", "e*"])
     assert problem == (
@@ -112,20 +112,20 @@ def test_a_board_that_cannot_be_read_is_no_board_in_silence(tmp_path):
     assert problem.startswith("boards.csv, row 4: the folder elm has no recordings")
     assert found(tmp_path) == [
         ("", "", "folder"),
-        ("elm/1.m4a", "elm", "unused"),
-        ("elm/2.m4a", "elm", "unused"),
+        ("elm/1.ds2", "elm", "unused"),
+        ("elm/2.ds2", "elm", "unused"),
     ]
 
 
 def test_a_folder_of_nothing_that_can_be_read(tmp_path):
-    touch(tmp_path, "oak/1.m4a", "2.amr")
+    touch(tmp_path, "oak/1.ds2", "2.dss")
     [problem] = problems_of(tmp_path, normal="*")
     assert "oak" in problem
     assert "read" in problem
     assert found(tmp_path) == [
         ("", "", "folder"),
-        ("2.amr", "", "unused"),
-        ("oak/1.m4a", "oak", "unused"),
+        ("2.dss", "", "unused"),
+        ("oak/1.ds2", "oak", "unused"),
     ]
 
 
@@ -279,9 +279,9 @@ def test_specimens_that_differ_in_spelling_alone(tmp_path):
 def test_messages_are_one_line_that_can_be_printed(tmp_path):
     name = os.fsdecode(b"t\xe4p\n")
     write(tmp_path, "oak/1.wav")
-    touch(tmp_path, f"{name}/{name}.m4a")
+    touch(tmp_path, f"{name}/{name}.ds2")
     [message] = warned(tmp_path, normal="oak")
-    assert r"t\udce4p\n/t\udce4p\n.m4a (.m4a cannot be read" in message
+    assert r"t\udce4p\n/t\udce4p\n.ds2 (.ds2 cannot be read" in message
     with pytest.raises(FolderError) as caught:
         load_takes(tmp_path, normal=name)
     assert str(caught.value).endswith(r": t\udce4p\n")

@@ -495,7 +495,7 @@ def test_root_is_missing_a_file_empty_or_without_sound(tmp_path):
     assert problems_of(tmp_path) == ["the folder is empty"]
     touch(tmp_path, "docs/a.txt", "docs/._a.wav")
     [problem] = problems_of(tmp_path, normal="*")
-    assert "no sound files (WAV, FLAC, OGG, MP3, AIFF, CAF and others" in problem
+    assert "no sound files (WAV, FLAC, OGG, MP3, AIFF, CAF, M4A, 3GP, " in problem
     assert problems_of(tmp_path / "docs/a.txt") == ["is not a folder"]
     [problem] = problems_of("x" * 5000)
     assert problem.startswith("cannot be opened")

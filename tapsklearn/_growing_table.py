@@ -16,6 +16,9 @@ from typing import Any
 from tapsklearn._table_text import csv_line, encode_text, normalize_head, restore_bytes
 from tapsklearn._whole_file import write_whole
 
+# Windows would write "\r\n" for each "\n", also where it is a part of a name.
+_TO_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+
 
 class GrowingTable:
     """A CSV file to which rows are appended, each whole on disk or not there.
@@ -55,18 +58,19 @@ class GrowingTable:
         self._added = added
         self.rows: list[dict[str, str]] = []
         content = path.read_bytes() if path.exists() else b""
-        whole, end, last = content.rpartition(b"\n")
+        # Spreadsheets on a Mac may end lines with "\r" alone.
+        n_whole = 1 + max(content.rfind(b"\n"), content.rfind(b"\r"))
+        last = content[n_whole:]
         self._is_ended = not last
         # Whoever wrote half a row was stopped in the middle, and never announced it.
         self._n_broken = len(last) if last and _is_broken(content) else 0
         if self._n_broken:
-            content, self._is_ended = whole + end, True
+            content, self._is_ended = content[:n_whole], True
         if not content:
             return
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{path}: is no text in UTF-8") from error
+        text = _decode(content)
+        if text is None:
+            raise ValueError(f'{path}: is not UTF-8 text: save it as "CSV UTF-8"')
         rows = list(csv.reader(io.StringIO(text, newline="")))
         heads = rows.pop(0) if rows else []
         self.columns = [normalize_head(head) for head in heads]
@@ -124,7 +128,7 @@ class GrowingTable:
 
     def _write(self, line: bytes) -> None:
         """Write with one call, so that no kill leaves half of a line."""
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        descriptor = os.open(self.path, _TO_APPEND, 0o666)
         try:
             size = os.fstat(descriptor).st_size
             if os.write(descriptor, line) < len(line):
@@ -133,6 +137,15 @@ class GrowingTable:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _decode(content: bytes) -> str | None:
+    """Decode UTF-8; None for other text, such as UTF-16 with its NULs."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text[:2] else text
 
 
 def _find_end_of_head(content: bytes) -> int:

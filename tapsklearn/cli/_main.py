@@ -1,6 +1,7 @@
 """The entry point: commands in, exit codes out, never a traceback for bad input."""
 
 import contextlib
+import errno
 import io
 import os
 import signal
@@ -17,7 +18,9 @@ from tapsklearn.cli._check import check
 from tapsklearn.cli._compare import compare
 from tapsklearn.cli._demo import demo
 from tapsklearn.cli._devices import devices
+from tapsklearn.cli._fetch import fetch
 from tapsklearn.cli._info import info
+from tapsklearn.cli._label import label
 from tapsklearn.cli._listen import listen
 from tapsklearn.cli._record import record
 from tapsklearn.cli._score import score
@@ -40,7 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _command in (
-    *(demo, synth, check, compare, train, score, info),
+    *(demo, synth, fetch, label, check, compare, train, score, info),
     *(devices, record, split, listen),
 ):
     app.command()(_command)
@@ -98,15 +101,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 prog_name="tapsklearn",
                 standalone_mode=False,
             )
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except _UsageError as error:
             command = error.ctx.command_path if error.ctx else "tapsklearn"
             return _fail(f"{error.format_message()} (see {command} --help)")
-        except BrokenPipeError:
-            # Whoever read the output has enough; nothing is left to be flushed.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 1
         except OSError as error:
+            if _is_closed_pipe(error):
+                # Whoever read the output has enough; nothing is left to be flushed.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                return 1
             where = f"{error.filename}: " if error.filename else ""
             return _fail(f"{where}{error.strerror or error}")
         except ValueError as error:
@@ -134,6 +138,14 @@ def _termination_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def _is_closed_pipe(error: OSError) -> bool:
+    """Return whether nobody reads the output any more."""
+    if isinstance(error, BrokenPipeError):
+        return True
+    # What Windows says instead, where no file is meant (see CPython's subprocess).
+    return os.name == "nt" and error.errno == errno.EINVAL and not error.filename
+
+
 def _fail(message: str) -> int:
     _print_line(message)
     return _WRONG_USE
@@ -145,4 +157,6 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 def _print_line(message: str) -> None:
     """Write one line to what is standard error now, be it below progress bars."""
-    sys.stderr.write(f"tapsklearn: {' '.join(message.split())}\n")
+    # Programs without a console have no such stream.
+    if sys.stderr is not None:
+        sys.stderr.write(f"tapsklearn: {' '.join(message.split())}\n")

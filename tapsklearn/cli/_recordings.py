@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,9 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+
+# How a byte is held that the encoding has not.
+_BYTE = re.compile("[\udc80-\udcff]")
 
 
 class Listed(NamedTuple):
@@ -90,6 +94,11 @@ def _list_one(path: str) -> Iterator[Listed]:
     except UnicodeEncodeError:
         yield Listed(path, "is no name that a file can have")
         return
+    if sys.getfilesystemencodeerrors() == "surrogatepass" and _BYTE.search(path):
+        # On Windows, where a name has letters in place of bytes.
+        reason = "the list is not UTF-8: in cmd, `chcp 65001` makes it so"
+        yield Listed(path, reason)
+        return
     try:
         is_folder = Path(path).is_dir()
     except OSError as error:
@@ -145,4 +154,4 @@ def _choose_decoder(begun: bytes) -> tuple[codecs.IncrementalDecoder, bytes]:
             errors = "surrogateescape" if encoding == "utf-8" else "surrogatepass"
             return decoder(errors), begun[len(mark) :]
     decoder = codecs.getincrementaldecoder(sys.getfilesystemencoding())
-    return decoder(sys.getfilesystemencodeerrors()), begun
+    return decoder("surrogateescape"), begun

@@ -24,9 +24,9 @@ NAME = "boards.csv"
 
 NO_CONDITIONS = (
     "nothing says which boards are normal: list the boards in boards.csv (columns "
-    "board, condition), or the takes in takes.csv (columns path, board, condition), "
-    "or name the normal boards with normal= (on the command line --normal): names or "
-    'patterns, "*" for all'
+    "board, condition; `tapsklearn label` makes it), or the takes in takes.csv "
+    "(columns path, board, condition), or name the normal boards with normal= (on the "
+    'command line --normal): names or patterns, "*" for all'
 )
 
 

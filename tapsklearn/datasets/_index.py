@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -69,7 +69,7 @@ def read_index(
         If there are no recordings to talk about.
     """
     folder = Path(directory)
-    reason = _cannot_open(folder)
+    reason = cannot_open(folder)
     if reason:
         raise FolderError(directory, [reason])
     names = sorted(path.name for path in folder.iterdir() if is_file(path))
@@ -108,11 +108,11 @@ def read_index(
         frame, used = pd.DataFrame(columns=_COLUMNS, dtype=str), None
     else:
         frame = found
-        used = {real_name(folder / path) for path in frame["path"]}
+        used = {name for path in frame["path"] for name in _names_of(folder / path)}
     if normal is not None:
         patterns = [normal] if isinstance(normal, str) else list(normal)
         boards = [board for board in frame["board"].unique() if board]
-        normal_boards, unmatched = _match(patterns, boards, unread)
+        normal_boards, unmatched = match_boards(patterns, boards, unread)
         problems += unmatched
         frame["condition"] = np.where(
             frame["board"].isin(normal_boards), "normal", "abnormal"
@@ -137,7 +137,7 @@ def read_index(
     return Index(frame, problems, findings)
 
 
-def _cannot_open(directory: Path) -> str | None:
+def cannot_open(directory: Path) -> str | None:
     """Find out why a folder cannot be read, or holds nothing at all."""
     try:
         if not directory.exists():
@@ -152,13 +152,13 @@ def _cannot_open(directory: Path) -> str | None:
 
 
 def _find_unused(
-    directory: Path, used: set[str], named: set[str], table: str | None
+    directory: Path, used: set[Any], named: set[str], table: str | None
 ) -> list[Finding]:
     """Find the recordings that are there and are not used."""
     findings = []
     for path, problem in walk(directory):
         first, *below = path.split("/")
-        if named & {path, first} or real_name(directory / path) in used:
+        if named & {path, first} or used.intersection(_names_of(directory / path)):
             continue
         reason = problem or (
             f"{table} does not list it"
@@ -171,12 +171,45 @@ def _find_unused(
     return findings
 
 
-def _match(
-    patterns: list[str], boards: list[str], unread: list[str]
+def _names_of(path: Path) -> list[Any]:
+    """Give what a file is known by: its real name, and its number on the disk.
+
+    On a Mac's disk two spellings, which differ in capital letters or in Unicode form,
+    are one file; its number shows it.
+    """
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return [real_name(path)]
+    number = [(status.st_dev, status.st_ino)] if status.st_ino else []
+    return [real_name(path), *number]
+
+
+def match_boards(
+    patterns: list[str], boards: list[str], unread: list[str], name: str = "normal"
 ) -> tuple[set[str], list[str]]:
-    """Find the boards that patterns mean, and the patterns that mean none."""
+    """Find the boards that patterns mean, and the patterns that mean none.
+
+    Parameters
+    ----------
+    patterns : list of str
+        Names or patterns.
+    boards : list of str
+        The boards.
+    unread : list of str
+        Boards without a recording that can be read.
+    name : str, default="normal"
+        The parameter that holds the patterns.
+
+    Returns
+    -------
+    matched : set of str
+        Those of `boards` that are meant.
+    problems : list of str
+        One for each pattern that means none.
+    """
     if not patterns:
-        return set(), ['normal= holds no name or pattern: use "*" if all are normal']
+        return set(), [f'{name}= holds no name or pattern: use "*" for all boards']
     matched: set[str] = set()
     problems = []
     for pattern in map(same_letters, patterns):
@@ -188,11 +221,11 @@ def _match(
         matched.update(fits)
         if without and not fits:
             problems.append(
-                f"normal={pattern!r} fits folders without recordings that can be read "
+                f"{name}={pattern!r} fits folders without recordings that can be read "
                 f"only: {shorten(without)}"
             )
         elif boards and not fits:
             problems.append(
-                f"normal={pattern!r} fits no board (there are: {shorten(boards)})"
+                f"{name}={pattern!r} fits no board (there are: {shorten(boards)})"
             )
     return matched, problems

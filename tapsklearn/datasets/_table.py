@@ -25,6 +25,7 @@ _TEXT = ("path", "board", "condition", "specimen")
 _KNOWN = (*_TEXT, "take", "kind", "session")
 _TABLE_SUFFIXES = "csv|txt|tsv|xls|xls[xmb]|ods|numbers"
 _LISTED = 10
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class _TableError(Exception):
@@ -32,7 +33,12 @@ class _TableError(Exception):
 
 
 def read_table(
-    path: Path, *, columns: Sequence[str], condition: Need, text: Sequence[str] = ()
+    path: Path,
+    *,
+    columns: Sequence[str],
+    condition: Need,
+    text: Sequence[str] = (),
+    content: bytes | None = None,
 ) -> tuple[pd.DataFrame | None, list[str]]:
     """Read a table of takes or boards; list what is wrong with it, never raise.
 
@@ -46,6 +52,8 @@ def read_table(
         Whether it must have the column ``condition`` as well.
     text : sequence of str, default=()
         Further columns whose heads may be in capitals, and whose cells stay as written.
+    content : bytes, default=None
+        What the file holds. If None, it is read.
 
     Returns
     -------
@@ -59,7 +67,7 @@ def read_table(
     """
     name = path.name
     try:
-        heads, rows = _read_rows(path)
+        heads, rows = _read_rows(path.read_bytes() if content is None else content)
     except _TableError as error:
         return None, [f"{name} {error}"]
     except OSError as error:
@@ -144,10 +152,10 @@ def describe_rows(rows: Sequence[int] | pd.Index) -> str:
     return f"row{'s' if len(rows) > 1 else ''} {listed}{tail}"
 
 
-def _read_rows(path: Path) -> tuple[list[str], dict[int, list[str]]]:
+def _read_rows(content: bytes) -> tuple[list[str], dict[int, list[str]]]:
     """Read the heads of a table, and its rows by their number in a spreadsheet."""
-    content = path.read_bytes()
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    # Without a byte-order mark, its letters are those of UTF-8 with NULs between.
+    if content.startswith(_UTF16_MARKS) or b"\0" in content[:2]:
         raise _TableError('is UTF-16 text, not UTF-8: save it as "CSV UTF-8"')
     try:
         text = content.decode("utf-8-sig")
@@ -231,7 +239,10 @@ def _describe_missing(name: str, missing: list[str], found: list[str]) -> str:
     )
     # Excel writes semicolons where the comma is the decimal sign.
     if len(found) == 1 and (";" in found[0] or "\t" in found[0]):
-        return f"{message}: separate the columns by commas"
+        return (
+            f"{message}: run `tapsklearn label` on the folder, or separate the columns "
+            "by commas"
+        )
     if missing == ["condition"]:
         return f"{message}: add it, or name the normal boards with normal= (--normal)"
     return message

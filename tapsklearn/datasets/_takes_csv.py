@@ -48,7 +48,9 @@ def read_takes_csv(
     table["path"] = [locate(directory, path) for path in table["path"]]
     for row, path in table["path"].items():
         if not is_file(directory / path):
-            problems.append(f"{name}, row {row}: there is no file {path}")
+            other = _find_other_case(directory, path)
+            hint = f", but {other}: spell them alike" if other else ""
+            problems.append(f"{name}, row {row}: there is no file {path}{hint}")
     files = table["path"].map(lambda path: real_name(directory / path))
     for _, listed in table["path"].groupby(files, sort=False):
         if len(listed) > 1:
@@ -115,3 +117,23 @@ def locate(directory: Path, written: str) -> str:
         *(unicodedata.normalize(form, slashed) for form in ("NFC", "NFD")),
     ]
     return next((path for path in spellings if is_file(directory / path)), slashed)
+
+
+def _find_other_case(directory: Path, written: str) -> str:
+    """Find a file whose name differs in capital letters, which some disks ignore."""
+    found = directory
+    for part in Path(written).parts:
+        try:
+            names = os.listdir(found)  # noqa: PTH208
+        except (OSError, ValueError):
+            return ""
+        # "..", and what a path from the root begins with, is in no folder's list.
+        alike = [name for name in names if _fold(name) == _fold(part)]
+        if not alike:
+            return ""
+        found = found / (part if part in alike else sorted(alike)[0])
+    return found.relative_to(directory).as_posix() if is_file(found) else ""
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()

@@ -205,7 +205,7 @@ def test_an_index_in_another_encoding(sound, tmp_path):
     (tmp_path / "takes.csv").write_bytes(
         "path,board,condition\n\xe4,\xe4,normal\n".encode("latin1")
     )
-    with pytest.raises(ValueError, match=r"takes\.csv: is no text in UTF-8"):
+    with pytest.raises(ValueError, match=r"takes\.csv: is not UTF-8 text"):
         record_takes(tmp_path, "oak", 1, microphone=FakeMicrophone(sound), **SHORT)
 
 

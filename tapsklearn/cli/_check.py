@@ -24,8 +24,8 @@ def check(
 
     Unreadable, silent and clipped files, files without a tap or with two, files of
     an odd sampling rate, files that cut their tap by their rate or length, recordings
-    that are there and not used or there twice, boards of similar names or with few
-    takes. Exit code 1 if there is anything.
+    that are there and not used or there twice, boards of similar names, recorded with
+    another device than others, or with few takes. Exit code 1 if there is anything.
     """
     from tapsklearn.datasets import check_takes
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tapsklearn._table_text import on_one_line
 from tapsklearn.cli._model import Model, load_model
 from tapsklearn.cli._options import Device, read_device
 from tapsklearn.cli._terminal import known, only_our_messages
@@ -34,12 +35,15 @@ def listen(
 ) -> None:
     """Score each tap as it comes; Enter starts the next board, Ctrl-C ends.
 
-    One line a tap, with the verdict on all taps of the board so far.
+    One line a tap, with the verdict on all taps of the board so far. After some boards
+    it warns if most of them score otherwise than when the model was calibrated.
     """
     from tapsklearn._growing_table import GrowingTable
     from tapsklearn.recording import listen as listen_to
+    from tapsklearn.scoring import ShiftMonitor
 
     fitted, rate = load_model(model)
+    monitor = ShiftMonitor(fitted)
     n_enters = _count_enters()
     table = None
     board, p_values = 1, list[float]()
@@ -56,6 +60,8 @@ def listen(
                 board, p_values = board + 1, []
             if not tap["error"]:
                 p_values.append(tap["p_value"])
+                if shift := monitor.add(board, tap["score"]):
+                    warnings.warn(on_one_line(shift.describe()), stacklevel=2)
             typer.echo(_describe(tap, board, p_values, rate))
             if table is not None:
                 row = {name: known(value) for name, value in tap.items()}

@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from tapsklearn._version import __version__
+from tapsklearn.cli._calibrate import calibrate
 from tapsklearn.cli._check import check
 from tapsklearn.cli._compare import compare
 from tapsklearn.cli._demo import demo
@@ -43,7 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _command in (
-    *(demo, synth, fetch, label, check, compare, train, score, info),
+    *(demo, synth, fetch, label, check, compare, train, calibrate, score, info),
     *(devices, record, split, listen),
 ):
     app.command()(_command)

@@ -12,6 +12,8 @@ import typer
 from tapsklearn._shorten import shorten
 from tapsklearn._table_text import csv_line, on_one_line
 from tapsklearn.cli._model import Model, load_model
+from tapsklearn.cli._moved import warn_if_moved
+from tapsklearn.cli._options import Normal, split_list
 from tapsklearn.cli._recordings import STANDARD_INPUT, Listed, list_recordings
 from tapsklearn.cli._terminal import known, to_json
 
@@ -55,6 +57,7 @@ def score(
             help="Print one verdict on all takes of a folder, in place of one on each.",
         ),
     ] = False,
+    normal: Normal = None,
 ) -> None:
     """Score recordings with a model, one row each, as they are read.
 
@@ -62,6 +65,10 @@ def score(
     score as low; flags name what may have spoilt a score. A file that cannot be used
     has a row with the reason, and the exit code is 1 at the end. Hidden files are
     passed over, and links are followed once.
+
+    At the end it warns if normal boards score otherwise than when the model was
+    calibrated, as with another microphone, place or stick. If nothing says which boards
+    are normal, half of them are taken for it.
     """
     if null and STANDARD_INPUT not in paths:
         raise ValueError(f"-0 is of no use without {STANDARD_INPUT}, a list to read")
@@ -71,11 +78,14 @@ def score(
 
     n_broken = 0
     unused: list[str] = []
+    scored: list[tuple[str, float]] = []
     of_boards: dict[str, list[tuple[float, float]]] = {}
     for some in list_recordings(paths, at_once=_LISTED_AT_ONCE, null=null):
         unused += [listed.path for listed in some if listed.is_unused]
         for row in _score(fitted, some):
             n_broken += bool(row["error"])
+            if not row["error"]:
+                scored.append((row["path"], row["score"]))
             if not board_verdicts:
                 write(row)
             elif row["error"]:
@@ -95,6 +105,7 @@ def score(
     if unused and not board_verdicts:
         message = f"{len(unused)} cannot be read: {shorten(unused)}"
         warnings.warn(on_one_line(message), stacklevel=2)
+    warn_if_moved(fitted, scored, given=paths, normal=split_list(normal))
     if n_broken:
         raise typer.Exit(1)
 

@@ -1,7 +1,7 @@
 """Everything that is wrong with a folder of recordings, in one table."""
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pandas as pd
 from tapsklearn._progress import progress_bar
 from tapsklearn.datasets._files import is_file
 from tapsklearn.datasets._index import read_index
+from tapsklearn.datasets._mixed_devices import find_mixed_devices
 from tapsklearn.preprocessing import TapMeasure, find_misfits, inspect_take
 
 # Fewer do not show how a board's own taps differ from each other, and leave none to
@@ -68,10 +69,15 @@ def check_takes(
           loudest sample; it is left out.
         - "lossy": coded in a way that changes the sound.
         - "pop": a click at an end of the file, which is left out.
-        - "odd rate": another sampling rate than most files have.
+        - "odd rate": another sampling rate than most files have, where not all of
+          a board's have it.
         - "low rate": the rate is too low for the taps of this or of the other files.
         - "short": the take ends before its tap has rung out. This and the one before
           are said of all files at once where they hold for half of them.
+        - "mixed devices": boards that were recorded with other sampling rates, codings
+          or channels than others, or through a narrow band, as of a phone call or a
+          headset; and whether that is so of abnormal boards alone, so that a model
+          would learn the device. One row for each of the four.
         - "few takes": a board with fewer than `min_takes` takes.
 
     Raises
@@ -129,9 +135,15 @@ def check_takes(
     }
     rows += [f for f in findings if f.path not in without_sound]
     known_rates = Counter(rate for rate in rates if rate is not None)
+    rates_of = defaultdict(set)
+    for (_, board), rate in zip(files, rates, strict=True):
+        rates_of[board].add(rate)
     for (path, board), problems, rate in zip(files, found, rates, strict=True):
         rows += [(path, board, problem, detail) for problem, detail in problems]
-        if rate is not None and rate != (usual := known_rates.most_common(1)[0][0]):
+        # Of whole boards something is said below.
+        if rate is None or len(rates_of[board] - {None}) == 1:
+            continue
+        if rate != (usual := known_rates.most_common(1)[0][0]):
             detail = f"{rate} Hz, where most files have {usual} Hz"
             rows.append((path, board, "odd rate", detail))
     board_of = dict(files)
@@ -139,6 +151,7 @@ def check_takes(
         (path, board_of.get(path, ""), problem, detail)
         for path, problem, detail in find_misfits(measures)
     ]
+    rows += find_mixed_devices(frame, measures)
     n_takes = Counter(board for _, board in files)
     for board in frame["board"].unique():
         if board and n_takes[board] < min_takes:

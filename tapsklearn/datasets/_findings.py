@@ -27,7 +27,7 @@ class Finding(NamedTuple):
         The file that it is about, from the folder on, or "".
     board : str
         The board, or "".
-    problem : {"unused", "duplicate", "similar names"}
+    problem : {"unused", "duplicate", "similar names", "mixed devices"}
         What it is.
     detail : str
         In words.

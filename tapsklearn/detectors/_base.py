@@ -36,7 +36,11 @@ from tapsklearn.detectors._calibration import (
 )
 from tapsklearn.detectors._contrast import ContrastScore, contrast_left_out_scores
 from tapsklearn.detectors._neighbor_distance import NeighborDistance
-from tapsklearn.detectors._training_set import check_unseen, describe_training_set
+from tapsklearn.detectors._training_set import (
+    check_unseen,
+    describe_training_set,
+    find_seen,
+)
 from tapsklearn.detectors._validation import drop_missing, find_missing, validate_takes
 
 _RATE = {"false_alarm_rate": [Interval(Real, 0, 1, closed="neither")]}
@@ -84,6 +88,9 @@ class TapDetector(
         Fitted on the normal takes.
     calibration_scores_ : ndarray
         Scores of the normal takes calibrated with, in ascending order.
+    calibration_specimens_ : ndarray of int or None
+        Specimen of each of them. If None, they are further takes of boards that were
+        fitted on, or of boards that were not named.
     false_alarm_rate_ : float
         The rate that the threshold is for.
     offset_ : float
@@ -227,9 +234,14 @@ class TapDetector(
             self.normality_ = self._fit_normality(features, known[1])
         if held_out.any():
             scores = self._score(takes[held_out & is_normal])
+            of_scores: Any = specimens[held_out & is_normal]
+            if np.isin(of_scores, known[1]).any():
+                # Further takes of boards that were fitted on.
+                of_scores = None
         else:
             scores = self._score_left_out(features, *known)
-        self._set_threshold(scores, self.false_alarm_rate)
+            of_scores = specimens[is_normal]
+        self._set_threshold(scores, of_scores, self.false_alarm_rate)
         self.training_set_ = describe_training_set(
             takes, None if y is None else boards, is_normal, self.specimens
         )
@@ -298,7 +310,9 @@ class TapDetector(
         if X is None:
             if y is not None:
                 raise ValueError("y names the boards of X: give X, or leave y out")
-            self._set_threshold(self.calibration_scores_, rate)
+            # Model files of before have none.
+            specimens = getattr(self, "calibration_specimens_", None)
+            self._set_threshold(self.calibration_scores_, specimens, rate)
             return self
         takes, boards = validate_takes(self, X), None
         if y is not None:
@@ -308,13 +322,63 @@ class TapDetector(
             is_normal = self._find_normal(boards)
             takes, boards = takes[is_normal], boards[is_normal]
         check_unseen(takes, boards, self.specimens, self.training_set_)
-        self._set_threshold(self._score(takes), rate)
+        specimens = None if boards is None else number_specimens(boards, self.specimens)
+        self._set_threshold(self._score(takes), specimens, rate)
         return self
 
+    def has_seen(
+        self,
+        X: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        specimens: Mapping[Any, Any] | None = None,
+    ) -> NDArray[np.bool_]:
+        """Find takes that the detector knows, by themselves or by their specimen.
+
+        What it is evaluated on must be none of them.
+
+        Parameters
+        ----------
+        X : array-like
+            Crops, of the shape given to `fit`.
+        y : array-like of shape (n_takes,), default=None
+            Board of each take. A board is known by its name, by that of its specimen,
+            or by any of its takes. If None, takes are known by themselves alone.
+        specimens : mapping, default=None
+            Specimen of each board that is not a specimen of its own. If None, as given
+            to the detector.
+
+        Returns
+        -------
+        ndarray of shape (n_takes,), bool
+            Whether `fit` has seen the take, or another one of its specimen.
+
+        Examples
+        --------
+        >>> from tapsklearn import CropDetector
+        >>> crops = np.random.default_rng(0).normal(size=(60, 16, 24))
+        >>> detector = CropDetector(random_state=0).fit(crops[:40])
+        >>> int(detector.has_seen(crops).sum())
+        40
+        """
+        check_is_fitted(self)
+        takes = validate_takes(self, X)
+        if y is None:
+            return find_seen(takes, None, None, self.training_set_)
+        boards = check_boards(y, n_takes=len(takes))
+        known = self.specimens if specimens is None else specimens
+        return find_seen(takes, boards, known, self.training_set_)
+
     def _set_threshold(
-        self, scores: NDArray[np.floating], false_alarm_rate: float
+        self,
+        scores: NDArray[np.floating],
+        specimens: NDArray[np.intp] | None,
+        false_alarm_rate: float,
     ) -> None:
-        self.calibration_scores_ = np.sort(np.asarray(scores, dtype=np.float64))
+        scores = np.asarray(scores, dtype=np.float64)
+        order = np.argsort(scores, kind="stable")
+        self.calibration_scores_ = scores[order]
+        self.calibration_specimens_ = None if specimens is None else specimens[order]
         self.false_alarm_rate_ = float(false_alarm_rate)
         self.offset_ = find_threshold(self.calibration_scores_, false_alarm_rate)
 

@@ -95,6 +95,39 @@ def check_unseen(
         )
 
 
+def find_seen(
+    takes: NDArray[np.floating],
+    boards: NDArray[Any] | None,
+    specimens: Mapping[Any, Any] | None,
+    seen: Mapping[str, Any],
+) -> NDArray[np.bool_]:
+    """Find takes that a detector was fitted on, or whose specimen it knows.
+
+    Parameters
+    ----------
+    takes : ndarray of shape (n_takes, n_views, n_freqs, n_frames)
+        Takes.
+    boards : ndarray of shape (n_takes,) or None
+        Board of each. If None, takes are known by themselves alone.
+    specimens : mapping or None
+        Specimen of each board that is not a specimen of its own.
+    seen : mapping
+        What `describe_training_set` returned in `fit`.
+
+    Returns
+    -------
+    ndarray of shape (n_takes,), bool
+        Which they are.
+    """
+    is_seen = np.isin(_hash_each(takes), seen["take_hashes"])
+    if boards is None:
+        return is_seen
+    of_take = name_specimens(boards, specimens)
+    is_seen |= np.isin(name_specimens(boards, None), seen["boards"])
+    is_seen |= np.isin(of_take, seen["specimens"])
+    return np.isin(of_take, of_take[is_seen])
+
+
 def _hash_each(takes: NDArray[np.floating]) -> NDArray[np.uint64]:
     # In one dtype, as lists and files may give the same numbers in another.
     rows = np.ascontiguousarray(takes, dtype=np.float32).reshape(len(takes), -1)

@@ -7,6 +7,8 @@ from ._errors import TakeError as TakeError
 from ._errors import TakeWarning as TakeWarning
 from ._errors import collect_remarks as collect_remarks
 from ._errors import warn_of_remarks as warn_of_remarks
+from ._find_band_edge import find_band_edge as find_band_edge
+from ._find_band_edge import find_reach as find_reach
 from ._find_misfits import Misfit as Misfit
 from ._find_misfits import find_misfits as find_misfits
 from ._find_take_problems import find_take_problems as find_take_problems

@@ -247,7 +247,9 @@ def measure_tap_of(take: Take) -> TapMeasure:
         seconds_before=clip.seconds_before,
         seconds_after=clip.seconds_after,
     )
-    return replace(measured, n_channels=take.n_channels)
+    return replace(
+        measured, n_channels=take.n_channels, step=take.step, coding=take.coding
+    )
 
 
 def _measure_part(

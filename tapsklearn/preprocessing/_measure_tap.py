@@ -40,6 +40,7 @@ _LEAD_SECONDS = 0.002
 _LEAST_SAMPLES = 64
 _LEAST_N_FFT = 2048
 _SILENCE = 1e-30
+_STEP = 2.0**-15
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,17 @@ class TapMeasure:
         Energy of 64 equal parts of the spectrum, from 0 to half of the rate, in dB.
     stands_out : tuple of bool
         Which of them are 6 dB above the background.
+    tapered : tuple of float
+        As `levels`, of the tap faded in and out: nothing leaks into parts that are
+        empty. In dB above what rounding to 16 bits has there.
+    background : tuple of float
+        The same of as much before the tap; empty if too little was recorded there.
     n_channels : int
         Of how many channels the recording is the mean.
+    step : float
+        The step between two numbers of the recording; 0 if it is too small to matter.
+    coding : str
+        What wrote it in another way than as numbers, or "".
     """
 
     sr: int
@@ -82,7 +92,11 @@ class TapMeasure:
     attack: float
     levels: tuple[float, ...] = ()
     stands_out: tuple[bool, ...] = ()
+    tapered: tuple[float, ...] = ()
+    background: tuple[float, ...] = ()
     n_channels: int = 1
+    step: float = 0.0
+    coding: str = ""
 
 
 def measure_tap(
@@ -161,6 +175,7 @@ def measure_tap(
     end = _find_end(level, loudest, least)
     begin, stop = onset * block, end * block
     band, levels, stands_out = _measure_spectrum(samples, sr, begin, stop)
+    tapered, quiet = _measure_tapered(samples, sr, begin, stop)
     moved = (tap - begin) / sr
     return TapMeasure(
         sr=int(sr),
@@ -173,6 +188,8 @@ def measure_tap(
         attack=(loudest - onset) * block / sr,
         levels=tuple(levels.tolist()),
         stands_out=tuple(stands_out.tolist()),
+        tapered=tuple(tapered.tolist()),
+        background=tuple(quiet.tolist()),
     )
 
 
@@ -204,10 +221,8 @@ def _measure_spectrum(
     samples: NDArray[np.float32], sr: int, onset: int, end: int
 ) -> tuple[float, NDArray[np.float64], NDArray[np.bool_]]:
     """Find a tap's band, the levels of its spectrum, and which of them stand out."""
-    first = max(0, onset - round(_LEAD_SECONDS * sr))
-    tap = samples[first : max(end, onset + _LEAST_SAMPLES)]
-    quiet = samples[max(0, first - len(tap)) : first]
-    n_fft = max(_LEAST_N_FFT, scipy.fft.next_fast_len(len(tap), real=True))
+    tap, quiet = _cut(samples, sr, onset, end)
+    n_fft = _choose_n_fft(tap)
     power = _measure_power(tap, n_fft)
     part = np.arange(len(power)) * N_LEVELS // len(power)
     levels = _decibel(np.bincount(part, power, N_LEVELS))
@@ -221,10 +236,53 @@ def _measure_spectrum(
     return place * sr / n_fft, levels, stands_out
 
 
+def _measure_tapered(
+    samples: NDArray[np.float32], sr: int, onset: int, end: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Measure the spectra of a tap and of what is before it, faded in and out."""
+    tap, quiet = _cut(samples, sr, onset, end)
+    n_in = min(onset, round(_LEAD_SECONDS * sr), len(tap) // 2)
+    n_out = len(tap) // 2
+    fade = np.ones(len(tap), dtype=np.float32)
+    fade[:n_in] = np.square(np.sin(np.linspace(0, np.pi / 2, n_in, endpoint=False)))
+    fade[len(tap) - n_out :] = np.square(np.cos(np.linspace(0, np.pi / 2, n_out)))
+    levels = _measure_above_rounding(tap * fade, fade)
+    if len(quiet) < _LEAST_SAMPLES:
+        return levels, np.empty(0)
+    window = np.square(np.sin(np.linspace(0, np.pi, len(quiet)))).astype(np.float32)
+    return levels, _measure_above_rounding(quiet * window, window)
+
+
+def _cut(
+    samples: NDArray[np.float32], sr: int, onset: int, end: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Cut a tap, and as much before it as there is."""
+    first = max(0, onset - round(_LEAD_SECONDS * sr))
+    tap = samples[first : max(end, onset + _LEAST_SAMPLES)]
+    return tap, samples[max(0, first - len(tap)) : first]
+
+
+def _choose_n_fft(tap: NDArray[np.float32]) -> int:
+    return max(_LEAST_N_FFT, scipy.fft.next_fast_len(len(tap), real=True))
+
+
+def _measure_above_rounding(
+    samples: NDArray[np.float32], window: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Measure each part of a spectrum, in dB above what rounding has there."""
+    n_fft = _choose_n_fft(samples)
+    power = _measure_power(samples, n_fft)
+    part = np.arange(len(power)) * N_LEVELS // len(power)
+    # Of a step that is rounded evenly the mean square is a twelfth of its square.
+    rounding = float(np.vecdot(window, window)) * _STEP**2 / 12
+    of_parts = np.bincount(part, minlength=N_LEVELS) * rounding
+    return _decibel(np.bincount(part, power, N_LEVELS) / of_parts)
+
+
 def _measure_power(samples: NDArray[np.float32], n_fft: int) -> NDArray[np.float64]:
     power: NDArray[np.float64] = np.square(np.abs(scipy.fft.rfft(samples, n_fft)))
     return power.astype(np.float64)
 
 
-def _decibel(power: NDArray[Any]) -> NDArray[np.float64]:
+def _decibel(power: Any) -> NDArray[np.float64]:
     return 10 * np.log10(power + _SILENCE)

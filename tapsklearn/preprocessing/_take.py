@@ -56,6 +56,10 @@ class Take:
         The mean square of that moment.
     n_channels : int
         Of how many channels it is the mean.
+    step : float
+        The step between two of its numbers; 0 if it is too small to matter.
+    coding : str
+        What wrote it in another way than as numbers, or "".
     remarks : dict of str to str
         What is to be said of it: the detail of each remark by its word; "no tap" among
         them if there is none.
@@ -67,6 +71,8 @@ class Take:
         seen.check()
         self.sr = seen.sr
         self.n_channels = seen.n_channels
+        self.step = seen.step
+        self.coding = seen.coding
         self.n_samples = n_samples
         self.start, self.stop = seen.sound
         self._seen = seen

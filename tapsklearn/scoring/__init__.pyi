@@ -1,5 +1,9 @@
 from ._board_verdicts import board_verdicts as board_verdicts
 from ._board_verdicts import verdict_curve as verdict_curve
+from ._find_shift import FALSE_WARNING_RATE as FALSE_WARNING_RATE
+from ._find_shift import ScoreShift as ScoreShift
+from ._find_shift import ShiftMonitor as ShiftMonitor
+from ._find_shift import find_shift as find_shift
 from ._pipelines import compute_features as compute_features
 from ._pipelines import find_detector as find_detector
 from ._pipelines import flatten_steps as flatten_steps

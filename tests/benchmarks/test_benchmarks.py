@@ -15,10 +15,12 @@ BENCHMARKS = ROOT / "benchmarks"
 SCRIPTS = sorted([*BENCHMARKS.glob("*.py"), *(ROOT / "examples").glob("*.py")])
 # Seconds each, with neither recordings nor a GPU nor a profiler.
 CHEAP = {
+    "changed_recording.py": ["--methods", "crop-knn"],
     "detection.py": ["--data", "same_shop", "--methods", "crop-knn", "cnn-shallow"],
     "encoder_speed.py": [],
     "export_speed.py": ["--methods", "ae"],
     "false_alarms.py": ["--seeds", "1"],
+    "false_warnings.py": [],
     "feature_rule.py": [],
     "feature_speed.py": [],
     "listening.py": [],

@@ -185,7 +185,7 @@ def test_the_rate_on_fresh_takes_is_that_asked_and_rescored_ones_would_not_keep_
         # What `calibrate` refuses.
         with pytest.raises(ValueError, match="seen 80 of these 80 takes"):
             detector.calibrate(takes)
-        detector._set_threshold(detector.score_samples(takes), 0.1)
+        detector._set_threshold(detector.score_samples(takes), None, 0.1)
         rescored_rates.append((detector.predict(further) == -1).mean())
     error = np.std(fresh_rates) / np.sqrt(len(fresh_rates))
     assert 5 / 60 - 3 * error < np.mean(fresh_rates) < 6 / 60 + 3 * error

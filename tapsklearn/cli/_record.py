@@ -23,6 +23,8 @@ _REASONS = {
     "quiet": "quiet: tap harder, or come closer",
     "two taps": "two taps: something struck twice",
     "gap": "gap: sound was lost, as the computer was too busy",
+    "cut": "cut: the recording began in it",
+    "no tap": "no tap: it was a noise",
 }
 
 

@@ -20,9 +20,10 @@ CONDITIONS = ("normal", "abnormal")
 # named the normal boards, "optional" where nobody needs to know.
 Need = Literal["required", "optional", "ignored"]
 
-_TEXT = ("path", "board", "condition", "specimen")
+_TEXT = ("path", "board", "condition", "specimen", "kind", "session")
+_STRIPPED = ["condition", "specimen", "kind", "session"]
 # Columns that are looked up, whose heads may be in capitals.
-_KNOWN = (*_TEXT, "take", "kind", "session")
+_KNOWN = (*_TEXT, "take")
 _TABLE_SUFFIXES = "csv|txt|tsv|xls|xls[xmb]|ods|numbers"
 _LISTED = 10
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -224,7 +225,7 @@ def _make_frame(
         cells_of = [restore_bytes(cells[place]) for cells in rows.values()]
         table[column] = pd.Series(cells_of, index=table.index, dtype=str)
     # Only of paths and boards can spaces be part of what is on the disk.
-    for column in table.columns.intersection(["condition", "specimen"]):
+    for column in table.columns.intersection(_STRIPPED):
         table[column] = table[column].str.strip()
     for column in table.columns.intersection(["board", "specimen"]):
         table[column] = table[column].map(same_letters)

@@ -29,6 +29,7 @@ _STYLES = {
     "two taps": _Style("#E69F00", "X"),
     "gap": _Style("#000000", "s"),
     "cut": _Style("#009E73", "D"),
+    "no tap": _Style("#56B4E9", "*"),
 }
 _OTHER = _Style("#000000", "P")
 

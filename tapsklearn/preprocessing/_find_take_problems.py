@@ -1,6 +1,9 @@
 """What is wrong with the sound of one recording."""
 
 import os
+from typing import Any
+
+from numpy.typing import NDArray
 
 from tapsklearn.preprocessing._errors import AllZeroError, UnusableError
 from tapsklearn.preprocessing._fit_settings import measure_tap_of
@@ -9,7 +12,7 @@ from tapsklearn.preprocessing._take import measure_take
 
 
 def find_take_problems(
-    path: str | os.PathLike[str],
+    source: str | os.PathLike[str] | NDArray[Any], *, input_sr: int | None = None
 ) -> tuple[list[tuple[str, str]], int | None]:
     """Read one recording in full, and find what is wrong with its sound.
 
@@ -17,8 +20,10 @@ def find_take_problems(
 
     Parameters
     ----------
-    path : path-like
-        The file.
+    source : path-like or ndarray of shape (n_samples,)
+        A file, or a waveform whose full scale is 1.
+    input_sr : int, default=None
+        Sampling rate of a waveform, in Hz; not of a file, which has its own.
 
     Returns
     -------
@@ -38,19 +43,21 @@ def find_take_problems(
     >>> find_take_problems("nothing.wav")
     ([('unreadable', 'there is no such file')], None)
     """
-    problems, rate, _ = inspect_take(path)
+    problems, rate, _ = inspect_take(source, input_sr=input_sr)
     return problems, rate
 
 
 def inspect_take(
-    path: str | os.PathLike[str],
+    source: str | os.PathLike[str] | NDArray[Any], *, input_sr: int | None = None
 ) -> tuple[list[tuple[str, str]], int | None, TapMeasure | None]:
     """Find what is wrong with the sound of one recording, and measure its tap.
 
     Parameters
     ----------
-    path : path-like
-        The file, which is opened once.
+    source : path-like or ndarray of shape (n_samples,)
+        A file, which is opened once, or a waveform whose full scale is 1.
+    input_sr : int, default=None
+        Sampling rate of a waveform, in Hz; not of a file, which has its own.
 
     Returns
     -------
@@ -65,7 +72,7 @@ def inspect_take(
     (None, None)
     """
     try:
-        take = measure_take(path)
+        take = measure_take(source, input_sr=input_sr)
     except AllZeroError as error:
         return [(error.code, str(error))], error.sr, None
     except UnusableError as error:

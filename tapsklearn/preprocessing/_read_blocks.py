@@ -117,7 +117,13 @@ class SoundBlocks:
         self._find_clipped(samples, peak)
         if samples.shape[1] == 1:
             return samples[:, 0]
-        mixed = samples.mean(axis=1, dtype=np.float32)
+        mixed: NDArray[np.float32]
+        if samples.shape[1] == 2:
+            # Quicker than a mean over two numbers each.
+            mixed = np.add(samples[:, 0], samples[:, 1], dtype=np.float32)
+            mixed /= np.float32(2)
+        else:
+            mixed = samples.mean(axis=1, dtype=np.float32)
         self._compare(samples, mixed)
         return mixed
 
@@ -145,14 +151,14 @@ class SoundBlocks:
         n_frames = (len(mixed) - 1) // (self._hop * HOPS_PER_FRAME)
         if not n_frames:
             return
-        n_samples = n_frames * self._hop * HOPS_PER_FRAME
-        channels, mean = (
-            np.square(np.diff(values[: n_samples + 1], axis=0))
-            .sum(axis=1)
-            .reshape(n_frames, -1)
-            .sum(axis=1, dtype=np.float64)
-            for values in (samples, mixed[:, None])
-        )
+        in_frames = (n_frames, self._hop * HOPS_PER_FRAME)
+
+        def measure(values: NDArray[np.float32]) -> NDArray[np.float64]:
+            steps = np.diff(values[: n_frames * in_frames[1] + 1]).reshape(in_frames)
+            return np.vecdot(steps, steps).astype(np.float64)
+
+        mean = measure(mixed)
+        channels = np.sum([measure(channel) for channel in samples.T], axis=0)
         # Frames without sound do not count, nor do those that have lost some.
         is_sound = channels > 0
         channels, mean = channels[is_sound] / samples.shape[1], mean[is_sound]

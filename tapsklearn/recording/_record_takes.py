@@ -61,7 +61,7 @@ def record_takes(
     kind : str, default=None
         Kind of defect of an abnormal board. If None, not known.
     session : str, default=None
-        Occasion of the recording, such as a date. If None, not told.
+        Occasion of the recording, such as a date. If None, unknown.
     sr : int, default=44100
         Sampling rate of the takes, in Hz; a device that has another one is resampled.
     pre_seconds : float, default=0.5

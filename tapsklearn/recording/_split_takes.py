@@ -112,7 +112,7 @@ def split_takes(
     kind : str, default=None
         Kind of defect of an abnormal board. If None, not known.
     session : str, default=None
-        Occasion of the recording, such as a date. If None, not told.
+        Occasion of the recording, such as a date. If None, unknown.
     sr : int, default=44100
         Sampling rate of the takes, in Hz; recordings of another one are resampled.
     duration : float, default=3.0
@@ -146,7 +146,8 @@ def split_takes(
 
     Notes
     -----
-    A recording is known again by how its sound begins, not by its name. One whose
+    A recording is known again by how its sound begins, not by its name, and a tap by
+    its place and level. One whose
     takes are listed for another board already is not split.
 
     Examples
@@ -228,14 +229,9 @@ class _Split:
             if on_block:
                 on_block(result.path, self.outline.n_samples / blocks.sr, total)
             for tap in taps:
-                other = self.takes.find_board(self.fingerprint.id)
-                if other is not None:
-                    result.problem = (
-                        f"its takes are listed for board {other!r} already; take them "
-                        "out there first, or name that board"
-                    )
-                    return
                 found = self._keep(tap)
+                if found is None:
+                    return
                 result.taps.append(found)
                 if on_tap:
                     on_tap(result.path, found)
@@ -284,13 +280,22 @@ class _Split:
         for block in blocks:
             yield block, self.blocks.clipped
 
-    def _keep(self, tap: Tap) -> SplitTap:
-        """Write the take of a tap, unless it is there or spoilt."""
+    def _keep(self, tap: Tap) -> SplitTap | None:
+        """Write the take of a tap, unless it is there or spoilt.
+
+        None if it is there for another board.
+        """
         seconds = tap.onset / self.blocks.sr
         path, is_new = None, False
         if tap.is_good:
             source = Source(self.result.path.name, self.fingerprint.id, seconds)
-            path = self.takes.find(source)
+            path, board = self.takes.find(source, tap.peak_db) or (None, "")
+            if path is not None and board != self.takes.row["board"]:
+                self.result.problem = (
+                    f"its takes are listed for board {board!r} already; take them out "
+                    "there first, or name that board"
+                )
+                return None
             if path is None:
                 tap = resample_tap(tap, self.blocks.sr, self.sr)
                 path, is_new = self.takes.add(tap, self.sr, source), True

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +16,12 @@ TAKES_CSV = "takes.csv"
 _COLUMNS = ("path", "board", "condition", "specimen", "peak_db", "recorded")
 # Where a take was cut out of.
 _SOURCE_COLUMNS = ("source", "source_id", "onset")
+# Windows opens devices by these names, whatever follows a dot.
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|(com|lpt)[0-9¹²³])( *\..*)?")
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
-# Taps are not so close to each other.
+# Taps are not so close to each other, and one has no other level when it is cut again.
 _SAME_SECONDS = 0.1
+_SAME_DB = 0.2
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Source:
     name : str
         Name of the recording's file.
     id : str
-        What tells recordings of one name from each other.
+        What distinguishes recordings of one name.
     seconds : float
         Where in it the tap begins.
     """
@@ -82,17 +86,20 @@ class TakesFile:
         if kind and condition == "normal":
             raise ValueError(f"kind={kind!r}: a normal board has no kind of defect")
         self.directory = directory
+        # macOS spells letters with marks in two parts, as `load_takes` does not.
+        board = _same_letters(board)
         self.row = {
             "board": board,
             "condition": condition,
-            "specimen": specimen or board,
+            "specimen": _same_letters(specimen or board),
             "kind": kind or "",
             "session": session or "",
         }
         folder = _NOT_IN_NAMES.sub("_", board).strip(". ")
         if not folder:
             raise ValueError(f"board={board!r} must be a name")
-        self.folder = directory / folder
+        if _RESERVED.fullmatch(folder):
+            folder = f"_{folder}"
         self.index = GrowingTable(
             directory / TAKES_CSV,
             _COLUMNS,
@@ -102,17 +109,23 @@ class TakesFile:
                 *(_SOURCE_COLUMNS if has_source else ()),
             ],
         )
+        for row in self.index.rows:
+            for column in ("board", "specimen"):
+                if column in row:
+                    row[column] = _same_letters(row[column])
         self._check()
         of_board = [row for row in self.index.rows if row["board"] == board]
+        self.folder = directory / _find_folder(of_board, folder)
         self.n_takes = len(of_board)
         # Whoever gives no kind means the one that it has.
         kinds = [row["kind"] for row in of_board if row.get("kind")]
         self.row["kind"] = self.row["kind"] or next(iter(kinds), "")
-        self._cut_before: dict[str, list[tuple[float, str]]] = {}
-        for row in of_board:
-            with contextlib.suppress(ValueError):
-                place = float(row.get("onset", "")), row["path"]
-                self._cut_before.setdefault(row.get("source_id", ""), []).append(place)
+        self._cut_before: dict[str, list[tuple[float, float, str, str]]] = {}
+        for row in self.index.rows:
+            with contextlib.suppress(KeyError, ValueError):
+                seconds, peak = float(row["onset"]), float(row.get("peak_db") or "nan")
+                places = self._cut_before.setdefault(row["source_id"], [])
+                places.append((seconds, peak, row["path"], row["board"]))
         self._number, self._unlisted = self._find_files()
 
     def start(self) -> None:
@@ -120,42 +133,25 @@ class TakesFile:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.index.start()
 
-    def find_board(self, source_id: str) -> str | None:
-        """Find the board that takes of a recording are listed for.
-
-        Parameters
-        ----------
-        source_id : str
-            The recording.
-
-        Returns
-        -------
-        str or None
-            Another board than this one. If None, there is none.
-        """
-        others = (
-            row["board"]
-            for row in self.index.rows
-            if row.get("source_id") == source_id and row["board"] != self.row["board"]
-        )
-        return next(others, None)
-
-    def find(self, source: Source) -> Path | None:
+    def find(self, source: Source, peak_db: float) -> tuple[Path, str] | None:
         """Find a take that was cut out before.
 
         Parameters
         ----------
         source : Source
             Where.
+        peak_db : float
+            Level of its loudest sample. Recordings made by a program can begin alike.
 
         Returns
         -------
-        Path or None
-            The take. If None, it is not listed.
+        tuple or None
+            The take, and the board that it is listed for. If None, it is not listed.
         """
-        for seconds, path in self._cut_before.get(source.id, ()):
-            if abs(seconds - source.seconds) < _SAME_SECONDS:
-                return self.directory / path
+        for seconds, peak, path, board in self._cut_before.get(source.id, ()):
+            is_there = abs(seconds - source.seconds) < _SAME_SECONDS
+            if is_there and not abs(peak - peak_db) > _SAME_DB:
+                return self.directory / path, board
         return None
 
     def add(self, tap: Tap, sr: int, source: Source | None = None) -> Path:
@@ -193,7 +189,7 @@ class TakesFile:
                 "onset": f"{source.seconds:.4f}",
             }
             places = self._cut_before.setdefault(source.id, [])
-            places.append((source.seconds, row["path"]))
+            places.append((source.seconds, tap.peak_db, row["path"], row["board"]))
         self.index.append(row)
         self.n_takes += 1
         return path
@@ -237,3 +233,16 @@ class TakesFile:
                         f"{before!r} there, not {now!r}; name the same, or another "
                         "board"
                     )
+
+
+def _same_letters(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _find_folder(rows: list[dict[str, str]], name: str) -> str:
+    """Spell a folder the way that is on the disk already."""
+    for row in rows:
+        first, *rest = row["path"].replace("\\", "/").split("/")
+        if rest and _same_letters(first) == name:
+            return first
+    return name

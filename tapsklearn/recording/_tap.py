@@ -30,6 +30,8 @@ class Tap:
         Whether sound was lost in it, which is silent there.
     is_cut : bool, default=False
         Whether the stream begins in the tap, or ends right after it.
+    is_no_tap : bool, default=False
+        Whether its take, looked at as a file is, holds no tap: noise that sets in, say.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class Tap:
     is_double: bool
     has_gap: bool
     is_cut: bool = False
+    is_no_tap: bool = False
 
     @property
     def is_good(self) -> bool:
@@ -65,7 +68,8 @@ class Tap:
         Returns
         -------
         tuple of str
-            Of "clipped", "quiet", "two taps", "gap" and "cut"; empty for a good take.
+            Of "clipped", "quiet", "two taps", "gap", "cut" and "no tap"; empty for a
+            good take.
         """
         flags = {
             "clipped": self.is_clipped,
@@ -73,6 +77,7 @@ class Tap:
             "two taps": self.is_double,
             "gap": self.has_gap,
             "cut": self.is_cut,
+            "no tap": self.is_no_tap,
         }
         return tuple(name for name, is_so in flags.items() if is_so)
 

@@ -1,5 +1,7 @@
 """Find taps in a stream of blocks, as they come from a microphone."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -10,6 +12,7 @@ from tapsklearn.preprocessing import (
     SECOND_TAP_DB,
     count_clipped,
     find_rumble,
+    find_take_problems,
 )
 from tapsklearn.recording._attacks import SILENCE_DB, SLOWEST_RISE_SECONDS, Attacks
 from tapsklearn.recording._tap import Tap
@@ -18,8 +21,11 @@ from tapsklearn.recording._tap import Tap
 # holds what the default features look at of most objects. An assumed value.
 _LEAST_AFTER_SECONDS = 0.15
 
-# What goes on striking too soon is told so often.
-_TOLD_SECONDS = 1.0
+# What no features can be had of.
+_NO_TAKE = ("no tap", "silent", "unreadable")
+
+# What goes on striking too soon is reported so often.
+_REPORT_SECONDS = 1.0
 
 # Taps come no closer than this, and what strikes again sooner is a bounce, or the stick
 # put down: whoever taps for a recording does so twice a second at most. An assumed
@@ -141,7 +147,7 @@ class TapTrigger:
         self._loudest_db = SILENCE_DB
         self._ignored_until = 0
         # The onset of what was spoilt last.
-        self._told = 0
+        self._reported = 0
 
     def begin_with(self, samples: ArrayLike) -> None:
         """Learn the noise from the beginning of a recording, before it is fed.
@@ -243,7 +249,7 @@ class TapTrigger:
                 # What was spoilt was a noise before the tap.
                 self._begin(start, level)
             elif level >= self._loudest_db - SECOND_TAP_DB:
-                if start >= self._told + _TOLD_SECONDS * self.sr:
+                if start >= self._reported + _REPORT_SECONDS * self.sr:
                     self._begin(start, level)
                     self._is_double = True
                 self._ignore_after(start)
@@ -279,13 +285,15 @@ class TapTrigger:
             return taps
         if self._processed >= over and not taps:
             taps.append(self._end(over))
+            if self._n_apart is not None:
+                # What bounces now is no tap of its own.
+                self._ignored_until = self._struck + self._n_apart
         elif self.end_spoilt and (
             self._is_double
             or (not self._is_checked and self._processed >= self._onset + self._n_blow)
         ):
             self._is_checked = True
             if not self._cut(self._onset, self._processed).is_good:
-                self._told = self._onset
                 taps.append(self._end(self._processed))
                 self._ignore_after(self._struck)
         return taps
@@ -328,6 +336,12 @@ class TapTrigger:
         assert self._onset is not None
         tap = self._cut(self._onset, end)
         self._onset = None
+        if tap.is_good and self._n_apart is not None:
+            problems, _ = find_take_problems(tap.waveform, input_sr=self.sr)
+            if any(code in _NO_TAKE for code, _ in problems):
+                tap = replace(tap, is_no_tap=True)
+        if not tap.is_good:
+            self._reported = tap.onset
         return tap
 
     def _cut(self, onset: int, end: int) -> Tap:

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-# So much from its first sound on tells one recording from all others: noise is never
+# So much from its first sound on is like no other recording: noise is never
 # the same again. It may grow behind that.
 _ID_SECONDS = 0.5
 # Of its outline: 10 ms each, twice as much whenever there are too many.
@@ -14,7 +14,7 @@ _MOST_PEAKS = 60_000
 
 
 class Fingerprint:
-    """Tell recordings from each other by how their sound begins.
+    """Distinguish recordings by how their sound begins.
 
     Parameters
     ----------

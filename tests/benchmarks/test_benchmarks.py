@@ -30,6 +30,7 @@ CHEAP = {
     "phone_formats.py": [],
     "score_command.py": [],
     "scoring_speed.py": [],
+    "split.py": [],
     "startup_speed.py": [],
     "synthesis_speed.py": [],
     "synthetic_difficulty.py": ["--seeds", "1"],

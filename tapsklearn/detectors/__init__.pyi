@@ -1,4 +1,7 @@
 from ._arcface import ArcFaceDetector as ArcFaceDetector
+from ._attribution import fit_masks as fit_masks
+from ._attribution import integrate_gradients as integrate_gradients
+from ._attribution import share_distances as share_distances
 from ._augmentation import Augmentation as Augmentation
 from ._autoencoder import AutoencoderDetector as AutoencoderDetector
 from ._calibration import Calibration as Calibration
@@ -18,5 +21,6 @@ from ._neighbor_distance import NeighborDistance as NeighborDistance
 from ._references import CropDetector as CropDetector
 from ._references import RandomConvDetector as RandomConvDetector
 from ._references import SpectrumDetector as SpectrumDetector
+from ._score_module import make_score_module as make_score_module
 from ._triplet import TripletDetector as TripletDetector
 from ._vae import VAEDetector as VAEDetector

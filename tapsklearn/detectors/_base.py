@@ -98,6 +98,8 @@ class TapDetector(
     training_set_ : dict
         What was fitted on: `boards`, `specimens`, `n_takes` and `is_normal` of each,
         and hashes of the takes.
+    normal_crop_ : ndarray of shape `input_shape_`
+        Mean of the normal takes fitted on, which explanations compare with.
     input_shape_ : tuple of int
         Shape of one take.
     n_features_in_ : int
@@ -223,6 +225,8 @@ class TapDetector(
         )
         self._train(takes[~held_out], boards[~held_out], is_normal[~held_out], rng)
         self._n_features_out = self._embed(takes[:1]).shape[1]
+        normal = takes[is_normal & ~held_out]
+        self.normal_crop_ = normal.mean(axis=0).reshape(self.input_shape_)
 
         reference = ~held_out if self.contrast else is_normal & ~held_out
         known = is_normal[reference], specimens[reference]

@@ -1,7 +1,6 @@
 """Models as files for onnxruntime."""
 
 import contextlib
-import copy
 import logging
 import os
 import warnings
@@ -9,9 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from tapsklearn._version import __version__
@@ -66,9 +63,14 @@ def export_onnx(model: Any, path: str | os.PathLike[str]) -> None:
     ...     export_onnx(detector, f"{folder}/model.onnx")  # doctest: +SKIP
     """
     check_is_fitted(model)
+    from tapsklearn.detectors import make_score_module
+
     steps = flatten_steps(model)
     detector = steps[-1]
-    score = _make_score(detector)
+    try:
+        score = make_score_module(detector)
+    except ValueError as error:
+        raise ValueError(f"the model cannot be exported: {error}") from error
     example_shape: tuple[int, ...] = detector.input_shape_
     metadata = {"tapsklearn": __version__, "offset": repr(float(detector.offset_))}
     name = "crops"
@@ -116,95 +118,6 @@ def _make_features(parameters: dict[str, Any]) -> Any:
     for name in {"mean", "scale"} & parameters.keys():
         parameters[name] = torch.as_tensor(parameters[name])
     return WaveformsToCrops(**parameters)
-
-
-def _make_score(detector: Any) -> Any:
-    """Build the torch module that scores crops as a detector does."""
-    from tapsklearn.detectors import CropDetector, JoinedDetector, SpectrumDetector
-    from tapsklearn.networks import fold_batch_norm
-    from tapsklearn.persistence import _onnx_modules as modules
-
-    if hasattr(detector, "net_"):
-        network = copy.deepcopy(detector.net_)
-        fold_batch_norm(network)
-        features: Any = modules.NetworkFeatures(network, detector.score_space)
-        if isinstance(detector, JoinedDetector):
-            features = modules.JoinedFeatures(features, modules.SpectrumFeatures())
-    elif isinstance(detector, SpectrumDetector):
-        features = modules.SpectrumFeatures()
-    elif isinstance(detector, CropDetector):
-        features = modules.CropFeatures()
-    else:
-        raise ValueError(
-            f"{type(detector).__name__} cannot be exported: it is no detector of "
-            "tapsklearn"
-        )
-    image_shape = (1, *detector.input_shape_)[-2:]
-    normality = _make_normality(detector.normality_)
-    return modules.CropsToScores(features, normality, image_shape)
-
-
-def _make_normality(normality: Any) -> Any:
-    from torch import nn
-
-    from tapsklearn.detectors import (
-        ContrastScore,
-        JoinedScore,
-        MahalanobisDistance,
-        NeighborDistance,
-    )
-    from tapsklearn.persistence import _onnx_scores as scores
-
-    if isinstance(normality, ContrastScore):
-        novelty = _make_normality(normality.normality_)
-        if normality.discriminant_ is None:
-            weights, bias = np.zeros(normality.normality_.n_features_in_), 0.0
-        else:
-            scaler, classifier = (step for _, step in normality.discriminant_.steps)
-            weights = np.ravel(classifier.coef_) / scaler.scale_
-            intercept = float(np.ravel(classifier.intercept_)[0])
-            bias = intercept - float(scaler.mean_ @ weights)
-        return scores.Contrast(
-            novelty,
-            novelty=normality.novelty_,
-            known=normality.known_,
-            weights=weights,
-            bias=bias,
-            weight=normality.weight_,
-        )
-    if isinstance(normality, JoinedScore):
-        return scores.Joined(
-            [
-                (
-                    weight,
-                    [(share, _make_normality(part), at) for share, part, at in parts],
-                )
-                for weight, parts in normality.groups_
-            ]
-        )
-    if isinstance(normality, Pipeline):
-        return nn.Sequential(*(_make_normality(step) for _, step in normality.steps))
-    if isinstance(normality, StandardScaler) and normality.with_mean:
-        scale = 1.0 if normality.scale_ is None else normality.scale_
-        return scores.Scaling(normality.mean_, scale)
-    if normality is None:  # the features are errors of reconstruction
-        return scores.NegativeError()
-    if isinstance(normality, NeighborDistance):
-        return scores.NegativeNeighborDistance(
-            normality.reference_, normality.n_neighbors
-        )
-    if isinstance(normality, MahalanobisDistance):
-        return nn.Sequential(
-            _make_normality(normality.scaler_),
-            scores.NegativeMahalanobisDistance(
-                normality.directions_, normality.deviations_, normality.deviation_
-            ),
-        )
-    raise ValueError(
-        f"normality={type(normality).__name__} cannot be exported, only a distance to "
-        "normal takes (NeighborDistance, MahalanobisDistance) or an error of "
-        "reconstruction can"
-    )
 
 
 def _write_out(

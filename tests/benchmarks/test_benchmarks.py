@@ -18,6 +18,7 @@ CHEAP = {
     "changed_recording.py": ["--methods", "crop-knn"],
     "detection.py": ["--data", "same_shop", "--methods", "crop-knn", "cnn-shallow"],
     "encoder_speed.py": [],
+    "explanations.py": [],
     "export_speed.py": ["--methods", "ae"],
     "false_alarms.py": ["--seeds", "1"],
     "false_warnings.py": [],

@@ -1,4 +1,4 @@
-"""How a model scores features, as torch modules, for export."""
+"""How detectors score features, as torch modules."""
 
 from typing import Any
 

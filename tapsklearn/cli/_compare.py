@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tapsklearn.cli._ask_for_report import Language, ReportLanguage
 from tapsklearn.cli._choices import (
     DEFAULT_METHODS,
     MOST_FOLDS,
@@ -15,7 +16,11 @@ from tapsklearn.cli._choices import (
     choose_methods,
     require_both_conditions,
 )
-from tapsklearn.cli._comparison import can_plot, compare_and_report
+from tapsklearn.cli._comparison import (
+    can_plot,
+    can_write_reports,
+    compare_and_report,
+)
 from tapsklearn.cli._features import with_features
 from tapsklearn.cli._options import (
     Epochs,
@@ -82,11 +87,12 @@ def compare(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Folder for results.csv, ranking.csv, kinds.csv, scores.csv, "
-            "verdicts.csv and figures, and for what is finished, so that a comparison "
-            "that was interrupted continues.",
+            help="Folder for report.html, results.csv, ranking.csv, kinds.csv, "
+            "scores.csv, verdicts.csv and figures, and for what is finished, so that a "
+            "comparison that was interrupted continues.",
         ),
     ] = None,
+    language: ReportLanguage = Language.en,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the tables as JSON.")
     ] = False,
@@ -125,9 +131,10 @@ def compare(
         n_jobs=jobs or -1,
         memory=None if out is None else out / "cells",
         never_recorded=not known_only,
-        # Figures are plotted from them.
-        return_estimators=out is not None and can_plot(),
+        # Figures are plotted from them, and takes explained.
+        return_estimators=out is not None and (can_plot() or can_write_reports()),
         out=out,
+        language=language.value,
         as_json=as_json,
     )
 

@@ -26,12 +26,24 @@ def can_plot() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
+def can_write_reports() -> bool:
+    """Find out whether what reports need, an extra, is there.
+
+    Returns
+    -------
+    bool
+        Whether it is.
+    """
+    return all(importlib.util.find_spec(name) for name in ("jinja2", "PIL"))
+
+
 def compare_and_report(
     methods: dict[str, Any],
     X: Any,
     boards: Any,
     *,
     out: Path | None = None,
+    language: str = "en",
     as_json: bool = False,
     **params: Any,
 ) -> "Comparison":
@@ -47,6 +59,8 @@ def compare_and_report(
         Board of each take.
     out : Path, default=None
         Folder to write into.
+    language : {"en", "ja"}, default="en"
+        Of the report.
     as_json : bool, default=False
         Whether to print JSON in place of tables.
     **params : object
@@ -73,7 +87,7 @@ def compare_and_report(
         for part in finished[-1:]:
             _report_part(part, list(methods), out=out, as_json=as_json)
         raise
-    report_comparison(comparison, out=out, as_json=as_json)
+    report_comparison(comparison, out=out, language=language, as_json=as_json)
     return comparison
 
 
@@ -93,9 +107,13 @@ def _report_part(
 
 
 def report_comparison(
-    comparison: "Comparison", *, out: Path | None = None, as_json: bool = False
+    comparison: "Comparison",
+    *,
+    out: Path | None = None,
+    language: str = "en",
+    as_json: bool = False,
 ) -> None:
-    """Print what was found, and write tables and figures.
+    """Print what was found, and write tables, figures and a report.
 
     Parameters
     ----------
@@ -103,6 +121,8 @@ def report_comparison(
         What `compare_methods` returned.
     out : Path, default=None
         Folder to write into.
+    language : {"en", "ja"}, default="en"
+        Of the report.
     as_json : bool, default=False
         Whether to print JSON in place of tables.
 
@@ -120,6 +140,13 @@ def report_comparison(
             figures = save_figures(comparison, out / "figures")
     results, truth = comparison.results, comparison.truth
     _print_found(comparison, as_json=as_json)
+    report = None
+    if out is not None and can_write_reports():
+        from tapsklearn.inspection import write_comparison_report
+
+        report = write_comparison_report(
+            out / "report.html", comparison, language=language, verbose=1
+        )
     typer.echo(
         f"tapsklearn: {len(comparison.X)} takes of {len(truth.specimens or {})} "
         f"boards, {len(truth.normal_boards)} of them normal; evaluated "
@@ -129,12 +156,19 @@ def report_comparison(
             else "in unseen sessions, on specimens whose past may be known"
         )
         + (f"; written to {out}" if out else "")
-        + (f", figures in {figures}" if figures else ""),
+        + (f", figures in {figures}" if figures else "")
+        + (f", and {report}, a page to look at and to listen to" if report else ""),
         err=True,
     )
     if out is not None and not can_plot():
         typer.echo(
             'tapsklearn: no figures without matplotlib: pip install "tapsklearn[plot]"',
+            err=True,
+        )
+    if out is not None and not can_write_reports():
+        typer.echo(
+            "tapsklearn: no report without jinja2 and pillow: pip install "
+            '"tapsklearn[report]"',
             err=True,
         )
     if not comparison.complete:

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tapsklearn.cli._choices import DEFAULT_METHOD, add_contrast
-from tapsklearn.cli._comparison import can_plot, compare_and_report
+from tapsklearn.cli._comparison import (
+    can_plot,
+    can_write_reports,
+    compare_and_report,
+)
 from tapsklearn.cli._options import Jobs, Seed
 from tapsklearn.cli._synth import synth
 
@@ -65,7 +69,7 @@ def demo(
         random_state=seed,
         n_jobs=jobs or -1,
         memory=directory / "cells",
-        return_estimators=can_plot(),
+        return_estimators=can_plot() or can_write_reports(),
         out=directory,
     )
     for reason in _explain_chance(comparison.ranking(), methods):

@@ -11,6 +11,13 @@ import typer
 
 from tapsklearn._shorten import shorten
 from tapsklearn._table_text import csv_line, on_one_line
+from tapsklearn.cli._ask_for_report import (
+    Language,
+    MaxSize,
+    Report,
+    ReportLanguage,
+    ask_for_report,
+)
 from tapsklearn.cli._model import Model, load_model
 from tapsklearn.cli._moved import warn_if_moved
 from tapsklearn.cli._options import Normal, split_list
@@ -50,6 +57,9 @@ def score(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each row as JSON, one a line.")
     ] = False,
+    report: Report = None,
+    language: ReportLanguage = Language.en,
+    max_size: MaxSize = "30MB",
     board_verdicts: Annotated[
         bool,
         typer.Option(
@@ -64,7 +74,8 @@ def score(
     A higher score is more normal; the p-value is the share of normal takes that
     score as low; flags name what may have spoilt a score. A file that cannot be used
     has a row with the reason, and the exit code is 1 at the end. Hidden files are
-    passed over, and links are followed once.
+    passed over, and links are followed once. With --report, all rows are kept in memory
+    to the end, and the takes that the page holds are read again.
 
     At the end it warns if normal boards score otherwise than when the model was
     calibrated, as with another microphone, place or stick. If nothing says which boards
@@ -72,7 +83,11 @@ def score(
     """
     if null and STANDARD_INPUT not in paths:
         raise ValueError(f"-0 is of no use without {STANDARD_INPUT}, a list to read")
+    # Known now, not after hours of scoring.
+    asked = ask_for_report(report, language=language, max_size=max_size)
     fitted, rate = load_model(model, false_alarm_rate=false_alarm_rate)
+    if asked is not None:
+        asked.check_model(model, fitted)
     columns = _BOARD_COLUMNS if board_verdicts else _COLUMNS
     write = _write_json if as_json else _start_csv(columns)
 
@@ -86,6 +101,8 @@ def score(
             n_broken += bool(row["error"])
             if not row["error"]:
                 scored.append((row["path"], row["score"]))
+            if asked is not None:
+                asked.rows.append(row)
             if not board_verdicts:
                 write(row)
             elif row["error"]:
@@ -106,6 +123,8 @@ def score(
         message = f"{len(unused)} cannot be read: {shorten(unused)}"
         warnings.warn(on_one_line(message), stacklevel=2)
     warn_if_moved(fitted, scored, given=paths, normal=split_list(normal))
+    if asked is not None:
+        asked.write(fitted, model)
     if n_broken:
         raise typer.Exit(1)
 

@@ -189,7 +189,7 @@ class RocCurveDisplay:
                         "left out"
                     )
                 else:
-                    found.append(_compute_curve(part))
+                    found.append(compute_curve(part))
             if found:
                 curves[method] = [curve for curve, _ in found]
                 areas[method] = np.array([area for _, area in found])
@@ -241,7 +241,7 @@ class RocCurveDisplay:
         self.lines_, self.fold_lines_, self.bands_ = {}, {}, {}
         for method, curves in self.curves.items():
             style = styles[method]
-            fpr, tprs = _align(curves)
+            fpr, tprs = align_curves(curves)
             mean = tprs.mean(axis=0)
             (self.lines_[method],) = self.ax_.plot(
                 fpr, mean, label=labels[method], linewidth=1.8, **style
@@ -299,15 +299,44 @@ class RocCurveDisplay:
         return labels
 
 
-def _compute_curve(part: pd.DataFrame) -> tuple[Curve, float]:
+def compute_curve(part: pd.DataFrame) -> tuple[Curve, float]:
+    """Compute the ROC curve of a fold.
+
+    Parameters
+    ----------
+    part : DataFrame
+        Columns `condition` and `score`.
+
+    Returns
+    -------
+    curve : tuple of ndarray
+        False and true positive rates.
+    area : float
+        The area under the curve.
+    """
     is_abnormal = (part["condition"] == "abnormal").to_numpy()
     anomaly = -part["score"].to_numpy(dtype=np.float64)
     fpr, tpr, _ = roc_curve(is_abnormal, anomaly)
     return (fpr, tpr), float(roc_auc_score(is_abnormal, anomaly))
 
 
-def _align(curves: list[Curve]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Align curves at common rates, each twice: below and above its step."""
+def align_curves(
+    curves: list[Curve],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Align curves at common rates, each twice: below and above its step.
+
+    Parameters
+    ----------
+    curves : list of tuple of ndarray
+        False and true positive rates of each.
+
+    Returns
+    -------
+    rates : ndarray of shape (n_rates,)
+        False positive rates.
+    aligned : ndarray of shape (n_curves, n_rates)
+        True positive rates of each curve.
+    """
     rates = np.unique(np.concatenate([fpr for fpr, _ in curves]))
     aligned = np.empty((len(curves), 2 * len(rates)))
     for row, (fpr, tpr) in zip(aligned, curves, strict=True):

@@ -26,6 +26,7 @@ from ._read_blocks import SoundBlocks as SoundBlocks
 from ._read_blocks import read_blocks as read_blocks
 from ._read_crops import read_crops as read_crops
 from ._read_take import read_take as read_take
+from ._read_tap import read_tap as read_tap
 from ._rumble import find_rumble as find_rumble
 from ._sound import open_sound as open_sound
 from ._standardizer import Standardizer as Standardizer

@@ -30,6 +30,7 @@ CHEAP = {
     "novelty_ideas.py": [],
     "phone_formats.py": [],
     "score_command.py": [],
+    "report_size.py": [],
     "scoring_speed.py": [],
     "split.py": [],
     "startup_speed.py": [],

@@ -1,20 +1,28 @@
 """Figures without a screen, and none left behind."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
 import pytest
 import soundfile
+from sklearn.pipeline import make_pipeline
 
 from tapsklearn import AutoencoderDetector, CropDetector
+from tapsklearn.detectors import Calibration
 from tapsklearn.model_selection import compare_methods
 from tapsklearn.preprocessing import article_features
+from tapsklearn.scoring import score_files
 from tests.taps import make_tap
 
 matplotlib.use("agg")
+
+# A name that a page must show and never run.
+INJECTED = "<script>window.__x=1<\u2044script>'&amp;{{ 7 * 7 }}"
 
 
 @pytest.fixture(autouse=True)
@@ -84,3 +92,53 @@ def comparison(recordings: Any) -> Any:
 def without_estimators(comparison: Any) -> Any:
     """Return the comparison as if it had kept no estimators."""
     return replace(comparison, estimators=None)
+
+
+@pytest.fixture(scope="session")
+def scored(recordings: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Score takes of boards with all kinds of names, some of them broken."""
+    paths, boards = recordings
+    normal = [path for path in paths if "cracked" not in path]
+    model = make_pipeline(
+        article_features(
+            sr=22050,
+            duration=0.8,
+            n_fft=512,
+            hop_length=256,
+            n_freqs=32,
+            n_frames=16,
+            pre_frames=2,
+        ),
+        CropDetector(
+            false_alarm_rate=0.4,
+            calibration=Calibration(by="take", size=0.5),
+            random_state=0,
+        ),
+    ).fit(normal, [board for board in boards if "cracked" not in board])
+    folder = tmp_path_factory.mktemp("scored")
+    rng = np.random.default_rng(1)
+    named = {
+        "oak": "oak",
+        "ash": "床板 東棟 3 階・窓側",
+        "fir": "long " * 40,
+        "cracked a": INJECTED,
+        "cracked b": 'b"><img src=x onerror=window.__x=1>',
+    }
+    for path in paths:
+        board, _, take = Path(path).stem.rpartition(" ")
+        if board not in named:
+            continue
+        place = folder / named[board].strip()
+        place.mkdir(exist_ok=True)
+        name = "\u202e<b onclick=alert(1)>" if (board, take) == ("oak", "0") else take
+        if "cracked" in board:
+            # So unlike the others that there is no doubt.
+            tap = make_tap(rng, seconds=0.8, onset=0.3, sr=22050, freqs=(700, 2500))
+            soundfile.write(place / f"{name}.wav", tap, 22050)
+        else:
+            shutil.copy(path, place / f"{name}.wav")
+    (folder / "broken").mkdir()
+    (folder / "broken" / "0.wav").write_bytes(b"RIFF")
+    (folder / "oak" / "silent.wav").write_bytes(b"")
+    rows = list(score_files(model, sorted(map(str, folder.rglob("*.wav")))))
+    return model, rows

@@ -88,7 +88,7 @@ class AskedReport:
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
 
-    def write(self, model: Any, path: Path) -> None:
+    def write(self, model: Any, path: Path, *, shift: Any) -> None:
         """Write the report.
 
         Parameters
@@ -97,6 +97,8 @@ class AskedReport:
             What scored the rows.
         path : Path
             The model file.
+        shift : ScoreShift or None
+            Whether scores have moved since calibration.
         """
         from tapsklearn.inspection import write_report
 
@@ -109,6 +111,7 @@ class AskedReport:
             language=self.language,
             max_size=self.max_size,
             model_file=path,
+            shift=shift,
             verbose=1,
         )
         where = on_one_line(str(self.path))

@@ -5,9 +5,12 @@ import warnings
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tapsklearn._table_text import on_one_line
+
+if TYPE_CHECKING:
+    from tapsklearn.scoring import ScoreShift
 
 _TABLES = ("takes.csv", "boards.csv")
 
@@ -18,7 +21,7 @@ def warn_if_moved(
     *,
     given: Iterable[str],
     normal: Sequence[str] | None,
-) -> None:
+) -> "ScoreShift | None":
     """Warn if the scores of recordings show that normal ones have moved.
 
     Parameters
@@ -32,6 +35,11 @@ def warn_if_moved(
     normal : sequence of str or None
         Patterns of boards that are known to be normal.
 
+    Returns
+    -------
+    ScoreShift or None
+        What was found; None if nothing was scored.
+
     Warns
     -----
     UserWarning
@@ -40,7 +48,7 @@ def warn_if_moved(
     from tapsklearn.scoring import find_shift
 
     if not scored:
-        return
+        return None
     paths, scores = zip(*scored, strict=True)
     folders = [Path(path).parent for path in paths]
     board_of, specimens, normal_boards = _read_tables(given)
@@ -67,6 +75,7 @@ def warn_if_moved(
     )
     if shift.has_moved:
         warnings.warn(on_one_line(shift.describe()), stacklevel=2)
+    return shift
 
 
 def _read_tables(

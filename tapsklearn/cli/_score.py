@@ -122,9 +122,9 @@ def score(
     if unused and not board_verdicts:
         message = f"{len(unused)} cannot be read: {shorten(unused)}"
         warnings.warn(on_one_line(message), stacklevel=2)
-    warn_if_moved(fitted, scored, given=paths, normal=split_list(normal))
+    shift = warn_if_moved(fitted, scored, given=paths, normal=split_list(normal))
     if asked is not None:
-        asked.write(fitted, model)
+        asked.write(fitted, model, shift=shift)
     if n_broken:
         raise typer.Exit(1)
 

@@ -24,7 +24,12 @@ from tapsklearn.inspection._report_boards import (
 )
 from tapsklearn.inspection._report_language import Language
 from tapsklearn.inspection._report_page import check_report, list_versions, write_page
-from tapsklearn.scoring import check_reads_files, find_detector, flatten_steps
+from tapsklearn.scoring import (
+    ScoreShift,
+    check_reads_files,
+    find_detector,
+    flatten_steps,
+)
 
 MAX_SIZE = 30_000_000
 
@@ -38,6 +43,7 @@ def write_report(
     language: str = "en",
     max_size: int = MAX_SIZE,
     model_file: str | os.PathLike[str] | None = None,
+    shift: ScoreShift | None = None,
     created: datetime | None = None,
     verbose: int = 0,
 ) -> Path:
@@ -67,6 +73,9 @@ def write_report(
     model_file : path-like, default=None
         The file that the pipeline was loaded from, which the page names with its
         checksum. If None, it names none.
+    shift : ScoreShift, default=None
+        What `find_shift` found of these scores: if they have moved since calibration,
+        the page says so at its top. If None, nothing is said of it.
     created : datetime, default=None
         When the report is written. If None, now; with the same one, the same rows give
         the same bytes.
@@ -158,7 +167,10 @@ def write_report(
         summary=_summarize(found, words),
         details=_describe_rate(found, rate, words),
         boards_title=words.say("boards"),
-        notes=_warn(detector, found, rate, words),
+        notes=[
+            *_note_shift(shift, words),
+            *_warn(detector, found, rate, words),
+        ],
         reading=[
             words.say("reading_verdict"),
             words.say("reading_p", rate=words.percent(rate)),
@@ -244,6 +256,15 @@ def _describe_rate(boards: list[BoardRow], rate: float, words: Language) -> list
     if n_unscored:
         sentences.append(words.count("sum_unusable", n_unscored))
     return sentences
+
+
+def _note_shift(shift: ScoreShift | None, words: Language) -> list[str]:
+    if shift is None or not shift.has_moved:
+        return []
+    key = f"note_moved_{shift.direction}"
+    if shift.direction == "lower" and shift.n_normal < shift.n_boards:
+        key += "_most"
+    return [words.say(key, n=shift.n_boards)]
 
 
 def _warn(

@@ -23,6 +23,7 @@ from tapsklearn.inspection import (
 )
 from tapsklearn.inspection._report_boards import show_name
 from tapsklearn.preprocessing import read_tap
+from tapsklearn.scoring import ScoreShift
 from tests.inspection.conftest import INJECTED
 
 WHEN = datetime(2026, 3, 9, 14, 40, tzinfo=UTC)
@@ -187,6 +188,32 @@ def test_only_normal_boards(report: Any, scored: Any) -> None:
     normal = [row for row in scored[1] if row["verdict"] == "normal"][:8]
     page = report(normal, boards=["a"] * 4 + ["b"] * 4)
     assert "No board is abnormal, 2 are normal." in page
+
+
+@pytest.mark.parametrize(
+    ("direction", "n_normal", "says"),
+    [
+        ("lower", 6, "the 6 boards that are known to be normal score lower"),
+        ("lower", 3, "most of the 6 boards score lower"),
+        ("higher", 3, "the 6 boards score higher"),
+        ("", 3, ""),
+    ],
+)
+def test_moved_scores_stand_at_the_top(
+    report: Any, direction: str, n_normal: int, says: str
+) -> None:
+    shift = ScoreShift(
+        direction=direction,
+        p_value=1e-4,
+        n_boards=6,
+        n_normal=n_normal,
+        n_calibration=9,
+    )
+    page = report(shift=shift)
+    assert page.count("Scores have moved since the model was calibrated") == bool(says)
+    assert says in page.partition("<table")[0]
+    japanese = report(shift=shift, language="ja")
+    assert ("校正時からスコアが変化しています" in japanese) == bool(says)
 
 
 def test_where_no_verdict_could_be_abnormal(scored: Any, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tapsklearn.recording._attacks import HOP_SECONDS
 from tapsklearn.recording._microphone import open_microphone
 from tapsklearn.recording._record_takes import PRE_SECONDS
 from tapsklearn.recording._tap import Tap
-from tapsklearn.recording._tap_trigger import TapTrigger
+from tapsklearn.recording._tap_trigger import NEXT_TAP_SECONDS, TapTrigger
 from tapsklearn.scoring import check_reads_files, flatten_steps, score_batch
 
 # An attack is located to within two hops, and a frame more is read.
@@ -77,15 +77,21 @@ def listen(
         )
         steps = [features, *rest]
         _warm_up(steps, detector, sr=source.sr, duration=pre + after, onset=pre)
-        trigger = TapTrigger(sr=source.sr, duration=pre + after, pre_seconds=pre)
-        # What no crop reaches is silenced, and with it a tap just before; but for the
-        # rumble, or the sound would begin with a step.
-        n_silenced = round(max(0, pre - before) * source.sr)
+        trigger = TapTrigger(
+            sr=source.sr,
+            duration=pre + after,
+            pre_seconds=pre,
+            apart=NEXT_TAP_SECONDS,
+        )
+        n_seen = round(before * source.sr)
         if on_start:
             on_start()
         libraries = ThreadpoolController()
         for tap in (tap for block in source for tap in trigger.feed(block)):
             waveform = _round(tap.waveform)
+            # What no crop reaches is silenced, and with it a tap just before; but for
+            # the rumble, or the sound would begin with a step.
+            n_silenced = max(0, tap.onset - tap.start - n_seen)
             rumble = find_rumble(waveform, sr=source.sr)
             waveform[:n_silenced] = rumble[:n_silenced]
             with one_thread(libraries) as messages:

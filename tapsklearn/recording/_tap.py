@@ -30,6 +30,9 @@ class Tap:
         Whether sound was lost in it, which is silent there.
     is_cut : bool, default=False
         Whether the stream begins in the tap, or ends right after it.
+    start : int, default=0
+        Where the take begins in the stream, in samples from its start; below 0 where
+        zeros stand for what came before the stream.
     is_no_tap : bool, default=False
         Whether its take, looked at as a file is, holds no tap: noise that sets in, say.
 
@@ -48,6 +51,7 @@ class Tap:
     is_double: bool
     has_gap: bool
     is_cut: bool = False
+    start: int = 0
     is_no_tap: bool = False
 
     @property
@@ -102,4 +106,5 @@ def resample_tap(tap: Tap, sr: int, to: int) -> Tap:
     if sr == to:
         return tap
     waveform = soxr.resample(tap.waveform, sr, to)
-    return replace(tap, waveform=waveform, onset=round(tap.onset * to / sr))
+    onset, start = (round(place * to / sr) for place in (tap.onset, tap.start))
+    return replace(tap, waveform=waveform, onset=onset, start=start)

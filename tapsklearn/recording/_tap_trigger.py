@@ -67,7 +67,8 @@ class TapTrigger:
     end_spoilt : bool, default=False
         Whether a take ends as soon as it is known to be clipped, quiet or double,
         rather than after its duration. The next tap is then looked for once nothing
-        has struck for `apart`, or `pre_seconds` if that is None.
+        has struck for `apart`, or `pre_seconds` if that is None. With `apart`, a take
+        that holds no tap by the rules for files is flagged as well.
 
     Attributes
     ----------
@@ -336,7 +337,8 @@ class TapTrigger:
         assert self._onset is not None
         tap = self._cut(self._onset, end)
         self._onset = None
-        if tap.is_good and self._n_apart is not None:
+        # Of taps that are kept: whoever scores them looks at them as a file is.
+        if tap.is_good and self.end_spoilt and self._n_apart is not None:
             problems, _ = find_take_problems(tap.waveform, input_sr=self.sr)
             if any(code in _NO_TAKE for code, _ in problems):
                 tap = replace(tap, is_no_tap=True)
@@ -366,6 +368,7 @@ class TapTrigger:
             is_double=self._is_double,
             has_gap=lost,
             is_cut=self._is_cut,
+            start=self._earliest,
         )
 
     def _forget(self) -> None:

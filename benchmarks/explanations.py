@@ -41,7 +41,8 @@ from tapsklearn.synthesis import synthesize_taps
 METHODS = {**reference_methods(), **tuned_methods()}
 DETECTORS = (
     *("joined", "encoder-knn", "spectrum-mahalanobis", "spectrum-knn", "crop-knn"),
-    *("randomconv-knn", "tuned-ae", "tuned-cnn-shallow", "tuned-arcface-shallow"),
+    *("randomconv-knn", "tuned-ae", "tuned-vae", "tuned-cnn-shallow"),
+    *("tuned-triplet-shallow", "tuned-arcface-shallow"),
 )
 EXPLAIN = ("mask", "distance", "gradient", "occlusion")
 FEATURES = {

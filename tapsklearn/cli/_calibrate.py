@@ -7,7 +7,7 @@ import typer
 
 from tapsklearn.cli._choices import require_normal_boards
 from tapsklearn.cli._model import Model, load_model
-from tapsklearn.cli._options import Normal, Recordings, split_list
+from tapsklearn.cli._options import FalseAlarmRate, Normal, Recordings, split_list
 from tapsklearn.cli._train import check_writable
 
 
@@ -19,14 +19,7 @@ def calibrate(
         typer.Option("--out", "-o", metavar="MODEL", help="The new model file."),
     ],
     normal: Normal = None,
-    false_alarm_rate: Annotated[
-        float | None,
-        typer.Option(
-            metavar="RATE",
-            help="Share of normal takes that may be called abnormal, between 0 and 1.  "
-            "[default: that of the model]",
-        ),
-    ] = None,
+    false_alarm_rate: FalseAlarmRate = None,
 ) -> None:
     """Set the threshold of a model by normal boards that it has not seen.
 

@@ -20,6 +20,15 @@ Normal = Annotated[
     ),
 ]
 
+FalseAlarmRate = Annotated[
+    float | None,
+    typer.Option(
+        metavar="RATE",
+        help="Share of normal takes that may be called abnormal, between 0 and 1.  "
+        "[default: that of the model]",
+    ),
+]
+
 Epochs = Annotated[
     int | None,
     typer.Option(

@@ -20,7 +20,7 @@ from tapsklearn.cli._ask_for_report import (
 )
 from tapsklearn.cli._model import Model, load_model
 from tapsklearn.cli._moved import warn_if_moved
-from tapsklearn.cli._options import Normal, split_list
+from tapsklearn.cli._options import FalseAlarmRate, Normal, split_list
 from tapsklearn.cli._recordings import STANDARD_INPUT, Listed, list_recordings
 from tapsklearn.cli._terminal import known, to_json
 
@@ -40,14 +40,7 @@ def score(
             "standard input, one a line (UTF-8, or UTF-16 with a mark).",
         ),
     ],
-    false_alarm_rate: Annotated[
-        float | None,
-        typer.Option(
-            metavar="RATE",
-            help="Share of normal takes that may be called abnormal, between 0 and 1.  "
-            "[default: that of the model]",
-        ),
-    ] = None,
+    false_alarm_rate: FalseAlarmRate = None,
     null: Annotated[
         bool,
         typer.Option(

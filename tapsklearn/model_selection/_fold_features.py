@@ -95,7 +95,9 @@ def compute_fold_features(
     ):
         # One fold after another, so that no two read the same file.
         for fold in folds:
-            lent = {"memory": folder, "n_jobs": n_jobs}
+            lent: dict[str, Any] = {"n_jobs": n_jobs}
+            if find_paths(X) is not None:
+                lent["memory"] = folder
             try:
                 with one_thread() as warned:
                     of_fold = _fit_fold(X, boards, fold, fitted, lent)

@@ -112,6 +112,28 @@ def test_waveforms_can_be_preprocessed_too(recorded_once: Any) -> None:
     )
 
 
+def test_features_that_are_fitted_take_waveforms(recorded_once: Any) -> None:
+    """Of waveforms there are no files whose crops could be kept."""
+    paths, boards = recorded_once
+    read = [soundfile.read(path, dtype="float32") for path in paths]
+    found = compare_methods(
+        KNN,
+        [waveform for waveform, _ in read],
+        boards,
+        preprocessing=article_features(
+            per="frequency", input="waveform", input_sr=read[0][1]
+        ),
+        **RECORDED,
+    )
+    assert not found.results["error"].any()
+    assert_same(
+        found,
+        compare_methods(
+            KNN, paths, boards, preprocessing=LEARNING["TapFeatures"], **RECORDED
+        ),
+    )
+
+
 def tell_normal(preprocessing: Any) -> Any:
     """Clone a step that is told which boards are normal, if it asks."""
     step = clone(preprocessing)

@@ -14,7 +14,7 @@ DEFAULT_METHODS = (
 )
 MOST_FOLDS = 5
 # Abnormal ones, of which one at least is left when another is left out.
-_ENOUGH_SPECIMENS = 2
+ENOUGH_SPECIMENS = 2
 
 
 def choose_methods(
@@ -51,10 +51,23 @@ def choose_methods(
             f"{', '.join(known)}"
         )
     chosen = {name: known[name] for name in names}
-    for method in chosen.values():
+    set_epochs(chosen, epochs)
+    return chosen
+
+
+def set_epochs(methods: dict[str, Any], epochs: int | None) -> None:
+    """Set the epochs of all methods that train.
+
+    Parameters
+    ----------
+    methods : dict of str to detector
+        Unfitted detectors, whose parameter is set.
+    epochs : int or None
+        Epochs. If None, their own stay.
+    """
+    for method in methods.values():
         if epochs is not None and "max_epochs" in method.get_params():
             method.set_params(max_epochs=epochs)
-    return chosen
 
 
 def add_contrast(methods: dict[str, Any], takes: Any) -> None:
@@ -68,7 +81,7 @@ def add_contrast(methods: dict[str, Any], takes: Any) -> None:
         What `load_takes` returned.
     """
     abnormal = takes.specimens.keys() - set(takes.normal_boards)
-    if len({takes.specimens[board] for board in abnormal}) < _ENOUGH_SPECIMENS:
+    if len({takes.specimens[board] for board in abnormal}) < ENOUGH_SPECIMENS:
         return
     for method in methods.values():
         # The error of a reconstruction has nothing to compare.

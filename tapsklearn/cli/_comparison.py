@@ -308,13 +308,8 @@ def describe_features(comparison: "Comparison") -> list[str]:
     list of str
         A line for all folds, or one for each; none where nothing describes itself.
     """
-    described = [
-        ", ".join(step.describe() for step in steps if hasattr(step, "describe"))
-        for steps in comparison.preprocessing or []
-    ]
-    if not any(described):
-        return []
-    if len(set(described)) == 1:
+    described = comparison.describe_features()
+    if len(described) == 1:
         return [f"features: {described[0]}"]
     return [f"features, fold {fold}: {each}" for fold, each in enumerate(described)]
 

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from tapsklearn._shorten import shorten
-from tapsklearn.cli._choices import add_contrast, choose_methods
+from tapsklearn.cli._choices import (
+    ENOUGH_SPECIMENS,
+    add_contrast,
+    choose_methods,
+    set_epochs,
+)
 from tapsklearn.cli._model import load_model
 
 if TYPE_CHECKING:
     from tapsklearn.model_selection import GrownComparison
-
-_ENOUGH_TO_CONTRAST = 2
 
 
 def check_replaces(old: Path, out: Path, *, replace: bool) -> None:
@@ -107,10 +110,9 @@ def add_to_model(
         begun[0].set_params(**given)
     methods = {"": begun[-1]}
     if method is not None:
-        methods = choose_methods([method], epochs, option="--method")
+        methods = choose_methods([method], None, option="--method")
+    set_epochs(methods, epochs)
     (trained,) = methods.values()
-    if epochs is not None and "max_epochs" in trained.get_params():
-        trained.set_params(max_epochs=epochs)
     trained.set_params(random_state=seed)
     has_known = {
         specimen
@@ -121,7 +123,7 @@ def add_to_model(
     }
     if no_contrast and "contrast" in trained.get_params():
         trained.set_params(contrast=False)
-    elif method is not None or len(has_known) < _ENOUGH_TO_CONTRAST:
+    elif method is not None or len(has_known) < ENOUGH_SPECIMENS:
         # As `train` does; what was decided with defects at hand stays.
         add_contrast(methods, takes)
     new = make_pipeline(*begun[:-1], trained)

@@ -5,13 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import librosa
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.pipeline import make_pipeline
 
-from tapsklearn.inspection._fitted import find_settings
+from tapsklearn.inspection._fitted import find_frequencies, find_settings
 from tapsklearn.preprocessing import (
     Standardizer,
     TakeWarning,
@@ -154,7 +153,7 @@ def compare_crops(pipeline: Any, takes: Any, normal_takes: Any) -> ComparedCrops
         score=score,
         scores=detector.score_samples(given.reshape(len(given), *shape)),
         shown=mean,
-        frequencies=_find_frequencies(crops.shape[2], settings),
+        frequencies=find_frequencies(settings, crops.shape[2]),
         times=(first + np.arange(n_times)) * settings["hop_length"] / settings["sr"],
         offsets=offsets,
     )
@@ -297,10 +296,3 @@ def _overlay(
     for place, start in enumerate(offsets.tolist()):
         total[:, :, start : start + n_frames] += views[:, place]
     return total
-
-
-def _find_frequencies(n_freqs: int, settings: dict[str, Any]) -> NDArray[np.floating]:
-    sr, n_mels = settings["sr"], settings["n_mels"]
-    if n_mels is None:
-        return np.arange(n_freqs) * sr / settings["n_fft"]
-    return librosa.mel_frequencies(n_mels + 2, fmax=sr / 2)[1 : n_freqs + 1]

@@ -247,14 +247,9 @@ def describe_features(comparison: Any, words: Language) -> list[str]:
     list of str
         A line each.
     """
-    described = [
-        ", ".join(step.describe() for step in steps if hasattr(step, "describe"))
-        for steps in comparison.preprocessing or []
-    ]
-    if not any(described):
-        return []
-    if len(set(described)) == 1:
-        return described[:1]
+    described = comparison.describe_features()
+    if len(described) == 1:
+        return described
     return [
         words.say("features_fold", fold=fold, features=each)
         for fold, each in enumerate(described)

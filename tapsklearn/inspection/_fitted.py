@@ -62,6 +62,30 @@ def find_settings(estimator: Any) -> dict[str, Any]:
         return article_features().settings_
 
 
+def find_frequencies(settings: dict[str, Any], n_freqs: int) -> NDArray[np.floating]:
+    """Find the frequencies of the rows of crops.
+
+    Parameters
+    ----------
+    settings : dict
+        As `find_settings` returns them.
+    n_freqs : int
+        How many rows, from the lowest one up.
+
+    Returns
+    -------
+    ndarray of shape (n_freqs,)
+        In Hz; of mel bands their centres.
+    """
+    sr, n_mels = settings["sr"], settings["n_mels"]
+    if n_mels is None:
+        return np.arange(n_freqs) * sr / settings["n_fft"]
+    # Imported only now, as it loads much.
+    from librosa import mel_frequencies
+
+    return mel_frequencies(n_mels + 2, fmax=sr / 2)[1 : n_freqs + 1]
+
+
 def choose_method(comparison: Any, method: str | None) -> str:
     """Choose one method of a comparison, or check the one asked for.
 

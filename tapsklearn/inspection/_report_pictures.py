@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapsklearn.inspection._explanation import Explanation
+from tapsklearn.inspection._fitted import find_frequencies
 from tapsklearn.preprocessing import find_onset, frame_energy, log_spectrogram
 
 # Enough for the eye, and few enough that a picture is some kilobytes.
@@ -106,18 +107,12 @@ def choose_region(settings: dict[str, Any]) -> Region:
     Region
         The region.
     """
-    from librosa import mel_frequencies
-
-    sr, n_fft, n_mels = settings["sr"], settings["n_fft"], settings["n_mels"]
     shifts = settings["shifts"]
     crop_first = min(shifts) - settings["pre_frames"]
     crop_last = max(shifts) - settings["pre_frames"] + settings["n_frames"]
     crop_rows = settings["n_freqs"]
-    if n_mels is None:
-        frequencies = np.arange(1 + n_fft // 2) * sr / n_fft
-    else:
-        frequencies = mel_frequencies(n_mels + 2, fmax=sr / 2)[1:-1]
-    n_rows = min(len(frequencies), round((1 + _AROUND) * crop_rows))
+    n_all = settings["n_mels"] or 1 + settings["n_fft"] // 2
+    n_rows = min(n_all, round((1 + _AROUND) * crop_rows))
     around = round(_AROUND * (crop_last - crop_first))
     return Region(
         first=crop_first - around,
@@ -126,8 +121,8 @@ def choose_region(settings: dict[str, Any]) -> Region:
         crop_first=crop_first,
         crop_last=crop_last,
         crop_rows=crop_rows,
-        frequencies=frequencies[:n_rows],
-        seconds=settings["hop_length"] / sr,
+        frequencies=find_frequencies(settings, n_rows),
+        seconds=settings["hop_length"] / settings["sr"],
     )
 
 

@@ -5,7 +5,6 @@ from ._choose_contrast import choose_contrast as choose_contrast
 from ._compare import compare_methods as compare_methods
 from ._compare_grown import GrownComparison as GrownComparison
 from ._compare_grown import compare_grown as compare_grown
-from ._compare_grown import fit_on as fit_on
 from ._comparison import Comparison as Comparison
 from ._comparison import summarize as summarize
 from ._rank_methods import rank_methods as rank_methods

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from tapsklearn._boards import check_known, find_sessions, resolve_truth
@@ -20,7 +19,13 @@ from tapsklearn.datasets import Truth
 from tapsklearn.model_selection._board_kfold import BoardKFold
 from tapsklearn.model_selection._comparison import Comparison
 from tapsklearn.model_selection._conclude import find_limits
-from tapsklearn.model_selection._fit_and_score import Cell, CellRunner, Outcome, Scorer
+from tapsklearn.model_selection._fit_and_score import (
+    Cell,
+    CellRunner,
+    Outcome,
+    Scorer,
+    with_params,
+)
 from tapsklearn.model_selection._fold_features import (
     FoldFeatures,
     compute_fold_features,
@@ -212,7 +217,7 @@ def compare_methods(
         for train, _ in folds
     ]
     cells = [
-        Cell(name, fold, _with_params(method, given | {"specimens": of_fold}), *sides)
+        Cell(name, fold, with_params(method, given | {"specimens": of_fold}), *sides)
         for name, method in methods.items()
         for fold, (sides, of_fold) in enumerate(zip(folds, units, strict=True))
     ]
@@ -343,18 +348,6 @@ def _join(steps: list[Any], estimator: Any) -> Any:
         return estimator
     last = estimator.steps if isinstance(estimator, Pipeline) else [("", estimator)]
     return make_pipeline(*steps, *(step for _, step in last))
-
-
-def _with_params(method: Any, given: Mapping[str, Any]) -> Any:
-    """Clone a method with parameters set, also those of a pipeline's last step."""
-    method = clone(method)
-    names = method.get_params()
-    matching = {
-        name: given[name.rpartition("__")[2]]
-        for name in names
-        if name.rpartition("__")[2] in given
-    }
-    return method.set_params(**matching)
 
 
 def _name_scorers(scoring: Any) -> dict[str, Scorer]:

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 
 from tapsklearn._boards import name_specimens
 from tapsklearn._labels import check_boards
 from tapsklearn.datasets import Truth
 from tapsklearn.model_selection._board_kfold import BoardKFold, count_feasible_folds
+from tapsklearn.model_selection._fit_and_score import with_params
+from tapsklearn.model_selection._fold_features import take_rows
 from tapsklearn.model_selection._rank_methods import rank_methods
 from tapsklearn.scoring import compute_features, find_detector, score_takes
 
@@ -143,8 +144,13 @@ def compare_grown(
         _split(unseen, boards, specimens, truth, n_folds, random_state)
     ):
         rest = np.setdiff1d(np.arange(len(boards)), held_out)
-        fitted = fit_on(template, _take(X, rest), boards[rest], truth)
-        of_new = score_takes(fitted, _take(X, held_out))
+        present = set(boards[rest].tolist())
+        known = {
+            "normal_boards": [each for each in truth.normal_boards if each in present],
+            "specimens": truth.specimens,
+        }
+        fitted = with_params(template, known).fit(take_rows(X, rest), boards[rest])
+        of_new = score_takes(fitted, take_rows(X, held_out))
         for method, scored in (OLD, of_old.iloc[held_out]), (NEW, of_new):
             parts.append(
                 pd.DataFrame(
@@ -182,42 +188,6 @@ def compare_grown(
         n_normal=n_normal,
         n_abnormal=n_abnormal,
     )
-
-
-def fit_on(model: Pipeline, X: Any, y: NDArray[Any], truth: Truth) -> Any:
-    """Fit a clone of a model on takes, with what is known of their boards.
-
-    Parameters
-    ----------
-    model : Pipeline
-        Unfitted.
-    X : array-like of length n_takes
-        Takes.
-    y : ndarray of shape (n_takes,)
-        Board of each.
-    truth : Truth
-        What is known of these boards, and maybe of others.
-
-    Returns
-    -------
-    Pipeline
-        Fitted.
-    """
-    fitted = clone(model)
-    present = set(y.tolist())
-    normal = [board for board in truth.normal_boards if board in present]
-    for name, value in (("normal_boards", normal), ("specimens", truth.specimens)):
-        steps = [
-            key
-            for key in fitted.get_params()
-            if key == name or key.endswith(f"__{name}")
-        ]
-        fitted.set_params(**dict.fromkeys(steps, value))
-    return fitted.fit(X, y)
-
-
-def _take(X: Any, rows: NDArray[np.intp]) -> Any:
-    return X[rows] if isinstance(X, np.ndarray) else [X[row] for row in rows]
 
 
 def _split(

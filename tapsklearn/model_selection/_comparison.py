@@ -288,6 +288,23 @@ class Comparison:
         verdicts.insert(0, "condition", taps.groupby("board")["condition"].first())
         return verdicts
 
+    def describe_features(self) -> list[str]:
+        """Describe the features that the preprocessing of each fold computes.
+
+        Returns
+        -------
+        list of str
+            One for all folds if they are the same, else one for each; empty if nothing
+            describes itself.
+        """
+        described = [
+            ", ".join(step.describe() for step in steps if hasattr(step, "describe"))
+            for steps in self.preprocessing or []
+        ]
+        if not any(described):
+            return []
+        return described[:1] if len(set(described)) == 1 else described
+
     def conclusion(self) -> str:
         """Write which method to use, as far as is certain.
 

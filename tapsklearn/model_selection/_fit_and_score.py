@@ -55,6 +55,31 @@ class _FailedError(Exception):
         self.outcome = outcome
 
 
+def with_params(method: Any, given: Mapping[str, Any]) -> Any:
+    """Clone a method with parameters set, also those of a pipeline's steps.
+
+    Parameters
+    ----------
+    method : estimator
+        Unfitted.
+    given : mapping of str to object
+        Parameters; those that it does not have are left out.
+
+    Returns
+    -------
+    estimator
+        The clone.
+    """
+    method = clone(method)
+    names = method.get_params()
+    matching = {
+        name: given[name.rpartition("__")[2]]
+        for name in names
+        if name.rpartition("__")[2] in given
+    }
+    return method.set_params(**matching)
+
+
 class CellRunner:
     """Run cells, all in the same way.
 

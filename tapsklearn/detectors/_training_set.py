@@ -76,14 +76,12 @@ def check_unseen(
     """
     if boards is not None:
         names = np.unique(boards)
-        labels = name_specimens(names, None)
-        is_seen = np.isin(labels, seen["boards"]) | np.isin(
-            name_specimens(names, specimens), seen["specimens"]
-        )
+        is_seen = _have_known_names(names, specimens, seen)
         if is_seen.any():
+            known = name_specimens(names[is_seen], None).tolist()
             raise ValueError(
                 "fit has seen these boards, or other boards of their specimens: "
-                f"{shorten(labels[is_seen].tolist())}; calibrate with takes "
+                f"{shorten(known)}; calibrate with takes "
                 "of other ones"
             )
     rows = np.flatnonzero(np.isin(_hash_each(takes), seen["take_hashes"]))
@@ -122,10 +120,17 @@ def find_seen(
     is_seen = np.isin(_hash_each(takes), seen["take_hashes"])
     if boards is None:
         return is_seen
+    is_seen |= _have_known_names(boards, specimens, seen)
     of_take = name_specimens(boards, specimens)
-    is_seen |= np.isin(name_specimens(boards, None), seen["boards"])
-    is_seen |= np.isin(of_take, seen["specimens"])
     return np.isin(of_take, of_take[is_seen])
+
+
+def _have_known_names(
+    boards: NDArray[Any], specimens: Mapping[Any, Any] | None, seen: Mapping[str, Any]
+) -> NDArray[np.bool_]:
+    return np.isin(name_specimens(boards, None), seen["boards"]) | np.isin(
+        name_specimens(boards, specimens), seen["specimens"]
+    )
 
 
 def _hash_each(takes: NDArray[np.floating]) -> NDArray[np.uint64]:
